@@ -1,0 +1,366 @@
+"""Everything that crosses the line between the harness and a plugin.
+
+A plugin author reads this file and no other. Arrays that cross these lines are NumPy arrays;
+what a backend makes of them is its own business. Classes that a plugin offers are frozen
+dataclasses: their fields are the options that users set in selectors such as 'dcgan[width=32]'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+
+import numpy as np
+
+Direction = Literal["higher", "lower", "none"]
+
+
+# --------------------------------------------------------------------------- data
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The true density of 2-D points: equally likely isotropic Gaussians."""
+
+    centers: np.ndarray  # float64 [modes, 2]
+    standard_deviation: float
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a model has to generate."""
+
+    dataset: str
+    kind: Literal["images", "points"]
+    shape: tuple[int, ...]  # (height, width, channels) of images, (2,) of points
+    classes: int = 0  # number of labels; 0 means unlabelled
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a data set: uint8 images [n, height, width, channels] or float32 points [n, 2]."""
+
+    name: str
+    samples: np.ndarray
+    labels: np.ndarray | None = None  # int32 [n]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set in memory. Models train on `train`; `reference` is what metrics compare with."""
+
+    task: Task
+    train: Split
+    reference: Split
+    sha256: str  # of the decompressed payload
+    mixture: Mixture | None = None
+
+
+class DatasetSource(Protocol):
+    """A named data set. `task` must be cheap; `load` reads or draws the data."""
+
+    name: str
+    source: str  # where it comes from, for `ganbench info` and the record
+    default_samples: int  # how many samples a trial is scored on
+
+    def task(self) -> Task:
+        """Say what a model has to generate, without reading any data."""
+        ...
+
+    def load(self, location: Path | None) -> Dataset:
+        """Read the data, from `location` (the user's `--data`) where one is given.
+
+        Raises ConfigError for damaged files and EnvironmentNotReady for absent ones.
+        """
+        ...
+
+
+# --------------------------------------------------------------------------- weights
+
+
+@dataclass(frozen=True)
+class Normal:
+    """Independent normal draws."""
+
+    mean: float
+    standard_deviation: float
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Independent uniform draws from [low, high)."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same value everywhere."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Shape and initial distribution of one array, in the canonical layout.
+
+    Linear [out, in]; convolution [out, in, kernel, kernel]; transposed convolution
+    [in, out, kernel, kernel]; flattened images are in channel, height, width order.
+    """
+
+    shape: tuple[int, ...]
+    initial: Normal | Uniform | Constant
+    trainable: bool = True  # False: a buffer, such as a running mean
+
+
+# --------------------------------------------------------------------------- one step
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step consumes: k discriminator updates, then one generator update."""
+
+    batch_size: int
+    latent_size: int
+    discriminator_updates: int = 1  # k
+    generator_batch_size: int | None = None  # None: the same as batch_size
+
+    @property
+    def generator_samples(self) -> int:
+        """Number of images that the generator is trained on in one step."""
+        return self.generator_batch_size or self.batch_size
+
+    @property
+    def images(self) -> int:
+        """Number of real images that the discriminator is shown in one step."""
+        return self.discriminator_updates * self.batch_size
+
+
+class Chunk(NamedTuple):
+    """The inputs of s whole steps, each of k discriminator updates on n real images."""
+
+    start: int  # number of the first step, counted from 0
+    real: np.ndarray  # uint8 [s, k, n, height, width, channels], or float32 points [s, k, n, 2]
+    labels: np.ndarray | None  # int32 [s, k, n]; generated samples take the labels of their reals
+    noise: np.ndarray  # float32 [s, k, n, latent], standard normal
+    mixing: np.ndarray  # float32 [s, k, n], uniform in [0, 1)
+    generator_noise: np.ndarray  # float32 [s, m, latent]
+    generator_labels: np.ndarray | None  # int32 [s, m]
+    generator_real: np.ndarray | None  # [s, m, ...] fresh reals, if the loss asks for them
+    extra: Mapping[str, np.ndarray]  # [s, k, n, ...] arrays that a penalty declares
+    progress: np.ndarray  # float32 [s], share of the budget that is used when the step begins
+
+
+class Samples(NamedTuple):
+    """A batch in a backend's own tensors: images in [-1, 1], or points."""
+
+    images: Any
+    labels: Any = None
+
+
+# --------------------------------------------------------------------------- losses
+
+
+class Ops(Protocol):
+    """The whole vocabulary of a loss; each backend implements it once.
+
+    Tensors also support + - * / and comparison with Python numbers.
+    """
+
+    step: Any  # number of the step, counted from 0
+    progress: Any  # share of the budget that is used, in [0, 1]
+
+    def mean(self, values: Any) -> Any:
+        """Mean over all elements: a scalar."""
+
+    def square(self, values: Any) -> Any:
+        """Elementwise square."""
+
+    def sqrt(self, values: Any) -> Any:
+        """Elementwise square root."""
+
+    def relu(self, values: Any) -> Any:
+        """max(0, x), elementwise."""
+
+    def softplus(self, values: Any) -> Any:
+        """log(1 + exp(x)), elementwise, exact for any x."""
+
+    def sum_per_sample(self, values: Any) -> Any:
+        """Sum over every axis but the first: [n]."""
+
+    def mix(self, real: Samples, fake: Samples) -> Samples:
+        """real * a + fake * (1 - a) with one uniform a per sample, from the harness."""
+
+    def extra(self, name: str) -> Any:
+        """The array of this update that a penalty declared under `name`."""
+
+    def logits_and_input_gradients(
+        self, discriminator: Callable[[Samples], Any], samples: Samples
+    ) -> tuple[Any, Any]:
+        """Logits [n] and their gradients by the images [n, ...]; differentiable once more."""
+
+
+class Loss(Protocol):
+    """An adversarial loss, written once for all backends.
+
+    `discriminator(samples)` gives logits [n]; real samples are meant to score high. Both
+    methods return a scalar to minimise. Logits are computed once per `Samples` and update.
+    """
+
+    name: str
+    generator_needs_real: ClassVar[bool] = False
+
+    def discriminator_loss(
+        self, ops: Ops, discriminator: Callable[[Samples], Any], real: Samples, fake: Samples
+    ) -> Any:
+        """What the discriminator minimises; `fake` is detached from the generator."""
+
+    def generator_loss(
+        self, ops: Ops, discriminator: Callable[[Samples], Any], real: Samples | None, fake: Samples
+    ) -> Any:
+        """What the generator minimises; `real` is None unless `generator_needs_real`."""
+
+
+class Penalty(Protocol):
+    """A term added to the discriminator's loss: `--loss 'non-saturating+r1[gamma=1]'`."""
+
+    name: str
+    differentiates: ClassVar[frozenset[str]] = frozenset()  # of {"real", "fake"}: whose gradients
+    extra: ClassVar[Mapping[str, Literal["normal", "uniform"]]] = {}  # arrays shaped as the images
+
+    def discriminator_term(
+        self, ops: Ops, discriminator: Callable[[Samples], Any], real: Samples, fake: Samples
+    ) -> Any:
+        """The scalar that is added to the discriminator's loss."""
+
+
+# --------------------------------------------------------------------------- models and backends
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a trial is to be computed; part of its identity."""
+
+    threads: int
+    device: str = "auto"  # auto, cpu or cuda
+    dtype: Literal["float32", "float64"] = "float32"
+
+
+class Trainer(Protocol):
+    """One GAN in training: the waist of the system."""
+
+    def train(self, chunk: Chunk) -> dict[str, float]:
+        """Make every step of the chunk; return when the device has finished.
+
+        Returns the last step's discriminator_loss and generator_loss, and the mean
+        discriminator output as a probability: real_probability, fake_probability.
+        """
+
+    def trace(self, chunk: Chunk) -> dict[str, np.ndarray]:
+        """Make the same updates and give what each of them saw, for parity tests.
+
+        Returns discriminator_loss [s, k], generator_loss [s], and for every trainable array
+        NAME its gradient norm under `gradient/NAME`: [s, k] or [s].
+        """
+
+    def sample(self, noise: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        """Generate one uint8 image or float32 point per row of noise; training state unchanged."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that training depends on, as canonical arrays: weights, buffers, optimisers."""
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Continue from what `state` gave, bit for bit."""
+
+
+class Backend(Protocol):
+    """A framework. Its module must not import it; `prepare` does."""
+
+    name: str
+    requires: ClassVar[tuple[str, ...]]  # modules that must be installed
+    extra: ClassVar[str]  # `pip install 'ganbench[EXTRA]'` installs them
+
+    def prepare(self, options: RunOptions) -> Any:
+        """Set threads, device and precision before any model is built.
+
+        Returns the backend's own runtime object, which is handed to `Model.trainer`.
+        Raises EnvironmentNotReady where the device asked for is not there.
+        """
+
+    def describe(self) -> dict[str, str]:
+        """Versions, device, compiler and precision of the prepared backend."""
+
+
+class Model(Protocol):
+    """A GAN on one backend: its sizes, initial weights and how to train it."""
+
+    name: str
+    backend: str
+    needs_loss: ClassVar[bool] = True  # False: a baseline, run once instead of once per loss
+
+    def unsuitable(self, task: Task) -> str | None:
+        """Say why this model cannot do the task, or None."""
+
+    def step(self, task: Task) -> Step:
+        """Say what one step consumes."""
+
+    def parameters(self, task: Task) -> dict[str, Parameter]:
+        """Canonical names `generator.*` and `discriminator.*`; the harness draws the values."""
+
+    def trainer(
+        self,
+        loss: Loss | None,
+        penalties: tuple[Penalty, ...],
+        task: Task,
+        weights: Mapping[str, np.ndarray],
+        runtime: Any,
+    ) -> Trainer:
+        """Build the networks with these float32 weights, ready to train."""
+
+
+# --------------------------------------------------------------------------- scoring
+
+
+class Extractor(Protocol):
+    """A frozen feature space for images. Tables never mix two ids."""
+
+    name: str
+    source: str
+
+    @property
+    def id(self) -> str:
+        """Name and content hash: any change of weights or code is a new id."""
+
+    def fits(self, task: Task) -> bool:
+        """Say whether these features are meant for the task's images."""
+
+    def extract(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Map uint8 images to float32 features [n, d] and, where it has them, logits [n, classes]."""
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """One side of a comparison, as metrics see it; absent parts are None."""
+
+    samples: np.ndarray  # uint8 images or float32 points, [n, ...]
+    features: np.ndarray | None = None  # float64 [n, d]
+    logits: np.ndarray | None = None  # float64 [n, classes]
+    labels: np.ndarray | None = None  # int32 [n]
+    mixture: Mixture | None = field(default=None, compare=False)
+
+
+class Metric(Protocol):
+    """A pure function of two sets of samples."""
+
+    name: str
+    version: int  # raise it when a value would change
+    needs: Literal["features", "logits", "images", "points"]
+    columns: ClassVar[Mapping[str, Direction]]  # which direction is better; "none": neither
+
+    def compute(
+        self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator
+    ) -> dict[str, float]:
+        """Give one value per column."""

@@ -1,0 +1,121 @@
+"""Chunks of training input: which rows, which noise, in which order, for every backend alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ganbench.contracts import Chunk, Dataset, Loss, Penalty, Split, Step
+from ganbench.streams import Stream
+
+
+@dataclass(frozen=True)
+class RowOrder:
+    """An endless sequence of shuffled epochs over `rows` rows, addressed by position."""
+
+    stream: Stream
+    rows: int
+    _epochs: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def take(self, start: int, count: int) -> np.ndarray:
+        """Row numbers at the positions start, start + 1, ..."""
+        parts = []
+        while count > 0:
+            epoch, offset = divmod(start, self.rows)
+            part = self._epoch(epoch)[offset : offset + count]
+            parts.append(part)
+            start, count = start + len(part), count - len(part)
+        return np.concatenate(parts)
+
+    def _epoch(self, epoch: int) -> np.ndarray:
+        if epoch not in self._epochs:
+            for old in [known for known in self._epochs if known < epoch - 1]:
+                del self._epochs[old]
+            self._epochs[epoch] = self.stream.at(epoch).permutation(self.rows)
+        return self._epochs[epoch]
+
+
+class ChunkSource:
+    """Draws the inputs of any range of steps of one trial; the range never changes a value."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        step: Step,
+        seed: int,
+        total_steps: int | None,
+        loss: Loss | None = None,
+        penalties: tuple[Penalty, ...] = (),
+    ) -> None:
+        self.split, self.step, self.total_steps = dataset.train, step, total_steps
+        self.fresh_reals = bool(getattr(loss, "generator_needs_real", False))
+        self.extra = {name: kind for part in penalties for name, kind in part.extra.items()}
+        names = ["rows", "generator-rows", "noise", "generator-noise", "mixing", *self.extra]
+        self.streams = {name: Stream(seed, name) for name in names}
+        self.rows = RowOrder(self.streams["rows"], len(self.split.samples))
+        self.generator_rows = RowOrder(self.streams["generator-rows"], len(self.split.samples))
+
+    def chunk(self, start: int, steps: int) -> Chunk:
+        """Draw the inputs of the steps start ... start + steps - 1."""
+        step, split = self.step, self.split
+        shape = (steps, step.discriminator_updates, step.batch_size)
+        rows = self.rows.take(start * step.images, steps * step.images).reshape(shape)
+        generator_shape = (steps, step.generator_samples)
+        generator_rows = self.generator_rows.take(
+            start * step.generator_samples, steps * step.generator_samples
+        ).reshape(generator_shape)
+        first = start * step.discriminator_updates
+        return Chunk(
+            start=start,
+            real=split.samples[rows],
+            labels=_labels(split, rows),
+            noise=self._draw("noise", "normal", first, (*shape, step.latent_size)),
+            mixing=self._draw("mixing", "uniform", first, shape),
+            generator_noise=self._draw(
+                "generator-noise", "normal", start, (*generator_shape, step.latent_size)
+            ),
+            generator_labels=_labels(split, generator_rows),
+            generator_real=split.samples[generator_rows] if self.fresh_reals else None,
+            extra={
+                name: self._draw(name, kind, first, (*shape, *split.samples.shape[1:]))
+                for name, kind in self.extra.items()
+            },
+            progress=self._progress(start, steps),
+        )
+
+    def _draw(self, name: str, kind: str, first: int, shape: tuple[int, ...]) -> np.ndarray:
+        """Fill float32 [s, m, ...] or [s, k, n, ...]: one index per update, counted from `first`."""
+        values = np.empty(shape, np.float32)
+        updates = values.reshape(-1, *shape[2:]) if name not in _PER_STEP else values
+        for offset, update in enumerate(updates):
+            generator = self.streams[name].at(first + offset)
+            if kind == "normal":
+                generator.standard_normal(dtype=np.float32, out=update)
+            else:
+                generator.random(dtype=np.float32, out=update)
+        return values
+
+    def _progress(self, start: int, steps: int) -> np.ndarray:
+        if self.total_steps is None:  # a budget in seconds has no known end
+            return np.zeros(steps, np.float32)
+        return (np.arange(start, start + steps) / self.total_steps).astype(np.float32)
+
+
+_PER_STEP = {"generator-noise"}
+
+
+def _labels(split: Split, rows: np.ndarray) -> np.ndarray | None:
+    return None if split.labels is None else split.labels[rows]
+
+
+def evaluation_noise(
+    dataset: Dataset, step: Step, seed: int, samples: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Noise [samples, latent] and labels [samples] that the final samples are made from."""
+    noise = Stream(seed, "evaluation-noise").at(0)
+    values = noise.standard_normal((samples, step.latent_size), dtype=np.float32)
+    if dataset.train.labels is None:
+        return values, None
+    rows = Stream(seed, "evaluation-labels").at(0).integers(len(dataset.train.labels), size=samples)
+    return values, dataset.train.labels[rows]

@@ -1,0 +1,240 @@
+"""From a configuration and a catalog to trials, and to the combinations that are skipped."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ganbench import budget as budgets
+from ganbench import selectors
+from ganbench.config import Config
+from ganbench.contracts import Task
+from ganbench.errors import ConfigError, EnvironmentNotReady, NothingMatched
+from ganbench.plugins import Catalog
+from ganbench.sources import class_hashes
+
+# Raise it when the harness's own part of a trial changes: streams, row order, sampling.
+PROTOCOL = 1
+NO_LOSS = "none"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training to be done. The specification says all that decides its outcome."""
+
+    id: str
+    backend: str
+    model: str
+    loss: str
+    dataset: str
+    budget: str
+    seed: int
+    specification: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A combination that will not be run, and why."""
+
+    backend: str
+    model: str
+    loss: str
+    dataset: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be run, in this order, and what will not."""
+
+    trials: list[Trial]
+    skipped: list[Skipped]
+
+
+def make(config: Config, catalog: Catalog) -> Plan:
+    """Combine all that the configuration names; every name and option is checked here.
+
+    Raises ConfigError for unknown names, EnvironmentNotReady for backends that are not installed
+    and NothingMatched where no combination is left.
+    """
+    skipped: list[Skipped] = []
+    backends = _backends(config, catalog, skipped)
+    losses = [combination for text in config.losses for combination in _loss(text, catalog)]
+    trials: list[Trial] = []
+    for seed in range(config.seeds):
+        for source in _built(config.datasets, "datasets", catalog):
+            for model, on in _models(config, catalog, backends, source.task(), skipped, seed == 0):
+                for loss in losses if model.needs_loss else [(None, ())]:
+                    reason = _clash(model, loss)
+                    if reason:
+                        if seed == 0:
+                            skipped.append(_skip(on, model, _loss_label(loss), source.name, reason))
+                        continue
+                    trials.append(_trial(config, on, model, loss, source, seed))
+    unique = list({trial.id: trial for trial in trials}.values())
+    if not unique:
+        reasons = "; ".join(sorted({item.reason for item in skipped}))
+        raise NothingMatched(f"nothing to run: {reasons or 'no model was named'}")
+    return Plan(unique, skipped)
+
+
+def installed(backend: type[Any]) -> bool:
+    """Say whether a backend's framework can be imported, without importing it."""
+    return all(importlib.util.find_spec(module) for module in backend.requires)
+
+
+def how_to_install(backend: type[Any]) -> str:
+    """One line for a user whose framework is missing."""
+    return f"{backend.name} is not installed; pip install 'ganbench[{backend.extra}]'"
+
+
+def _backends(config: Config, catalog: Catalog, skipped: list[Skipped]) -> list[Any]:
+    """The backends to train on; those not named by the user are left out where not installed."""
+    if config.backends is not None:
+        chosen = _built(config.backends, "backends", catalog)
+        for backend in chosen:
+            if not installed(type(backend)):
+                raise EnvironmentNotReady(how_to_install(type(backend)))
+        return chosen
+    chosen, absent = [], []
+    for entry in catalog.entries("backends"):
+        if installed(entry.cls):
+            chosen.append(selectors.build(entry.cls, selectors.Selector(entry.name)))
+        else:
+            absent.append(entry.cls)
+            skipped.append(Skipped(entry.name, "*", "*", "*", how_to_install(entry.cls)))
+    if absent and not any(backend.requires for backend in chosen):
+        raise EnvironmentNotReady("; ".join(how_to_install(cls) for cls in absent))
+    return chosen
+
+
+def _models(
+    config: Config,
+    catalog: Catalog,
+    backends: list[Any],
+    task: Task,
+    skipped: list[Skipped],
+    note_skipped: bool,
+) -> Iterator[tuple[Any, Any]]:
+    """Pairs of a model and its backend: the baselines where they live, the models on each."""
+    baseline_backends = [
+        selectors.build(entry.cls, selectors.Selector(entry.name))
+        for entry in catalog.entries("backends")
+        if not entry.cls.requires
+    ]
+    wanted = [(text, baseline_backends) for text in config.baselines]
+    wanted += [(text, backends) for text in config.models]
+    for text, places in wanted:
+        for selector in selectors.parse(text):
+            offers = [(catalog.model(selector.name, place.name), place) for place in places]
+            for cls, place in offers:
+                if cls is None:
+                    named = config.backends is not None
+                    if note_skipped and named and places is backends:
+                        reason = f"{place.name} has no model {selector.name!r}"
+                        skipped.append(_skip_names(place, text, task.dataset, reason))
+                    continue
+                model = selectors.build(cls, selector)
+                reason = model.unsuitable(task)
+                if reason is None:
+                    yield model, place
+                elif note_skipped:
+                    skipped.append(_skip_names(place, text, task.dataset, reason))
+
+
+def _loss(text: str, catalog: Catalog) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Read 'loss+penalty+...' into objects, one pair for each combination of alternatives."""
+    for first, *rest in selectors.parse_sum(text):
+        loss = selectors.build(catalog.get("losses", first.name), first)
+        penalties = [selectors.build(catalog.get("penalties", item.name), item) for item in rest]
+        yield loss, tuple(penalties)
+
+
+def _built(texts: list[str], kind: str, catalog: Catalog) -> list[Any]:
+    return [
+        selectors.build(catalog.get(kind, selector.name), selector)
+        for text in texts
+        for selector in selectors.parse(text)
+    ]
+
+
+def _clash(model: Any, loss: tuple[Any, tuple[Any, ...]]) -> str | None:
+    """Say why this model cannot be trained with these penalties, or None."""
+    if not getattr(model, "batch_norm_in_discriminator", False):
+        return None
+    parts = [part for part in (loss[0], *loss[1]) if getattr(part, "differentiates", ())]
+    if not parts:
+        return None
+    return (
+        f"{parts[0].name} needs a gradient per image, which batch normalisation in the "
+        f"discriminator of {model.name} does not leave"
+    )
+
+
+def _trial(
+    config: Config, backend: Any, model: Any, loss: tuple[Any, tuple[Any, ...]], source: Any, seed: int
+) -> Trial:
+    adversarial, penalties = loss
+    parts = [backend, model, source, *([adversarial] if adversarial else []), *penalties]
+    sources: dict[str, str] = {}
+    for part in parts:
+        sources.update(class_hashes(type(part)))
+    specification = {
+        "protocol": PROTOCOL,
+        "backend": _selection(backend),
+        "model": _selection(model),
+        "loss": _selection(adversarial) if adversarial else None,
+        "penalties": [_selection(penalty) for penalty in penalties],
+        "dataset": _selection(source),
+        "seed": seed,
+        "budget": asdict(budgets.parse(config.budget)),
+        "samples": config.samples or source.default_samples,
+        "threads": config.threads or len(os.sched_getaffinity(0)),
+        "device": config.device,
+        "dtype": "float32",
+        "sources": dict(sorted(sources.items())),
+    }
+    labels = [selectors.label(backend), selectors.label(model), _loss_label(loss)]
+    slug = re.sub(r"[^a-z0-9]+", "-", "-".join([*labels, source.name]).lower()).strip("-")[:48]
+    digest = hashlib.sha256(json.dumps(specification, sort_keys=True).encode()).hexdigest()[:8]
+    return Trial(
+        f"{slug}-s{seed}-{digest}",
+        *labels,
+        selectors.label(source),
+        str(budgets.parse(config.budget)),
+        seed,
+        specification,
+    )
+
+
+def _selection(plugin: Any) -> dict[str, Any]:
+    return {"name": plugin.name, "options": selectors.options(plugin)}
+
+
+def _loss_label(loss: tuple[Any, tuple[Any, ...]]) -> str:
+    if loss[0] is None:
+        return NO_LOSS
+    return "+".join(selectors.label(part) for part in (loss[0], *loss[1]))
+
+
+def _skip(backend: Any, model: Any, loss: str, dataset: str, reason: str) -> Skipped:
+    return Skipped(selectors.label(backend), selectors.label(model), loss, dataset, reason)
+
+
+def _skip_names(backend: Any, model: str, dataset: str, reason: str) -> Skipped:
+    return Skipped(selectors.label(backend), model, "*", dataset, reason)
+
+
+def rebuild(catalog: Catalog, kind: str, selection: dict[str, Any], backend: str = "") -> Any:
+    """Make a plugin's object again from a specification."""
+    name = selection["name"]
+    cls = catalog.model(name, backend) if kind == "models" else catalog.get(kind, name)
+    if cls is None:
+        raise ConfigError(f"{backend} has no model {name!r}")
+    return selectors.build(cls, selectors.Selector(name, tuple(selection["options"].items())))

@@ -1,0 +1,190 @@
+"""Find plugins, keep broken ones from stopping anything, and look up what they offer by name."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from ganbench import hookspecs
+from ganbench.errors import ConfigError, PluginError, UnknownName
+from ganbench.sources import file_hash, package_hash
+
+GROUP = "ganbench"
+# Kind -> the methods that make a class usable; `name` is asked of all.
+KINDS = {
+    "backends": ("prepare", "describe"),
+    "models": ("unsuitable", "step", "parameters", "trainer"),
+    "losses": ("discriminator_loss", "generator_loss"),
+    "penalties": ("discriminator_term",),
+    "metrics": ("compute",),
+    "datasets": ("task", "load"),
+    "extractors": ("fits", "extract"),
+}
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin that was loaded."""
+
+    name: str
+    module: str
+    distribution: str  # "name version", or the file's name
+    source_hash: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A plugin that was not loaded, and why."""
+
+    name: str
+    distribution: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One class that a plugin offers."""
+
+    kind: str
+    name: str
+    cls: type[Any]
+    plugin: Plugin
+
+
+@dataclass
+class Catalog:
+    """Everything that the loaded plugins offer."""
+
+    plugins: list[Plugin] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    _entries: dict[tuple[str, str, str], Entry] = field(default_factory=dict)
+
+    def add(self, plugin: Plugin, entries: Iterable[Entry]) -> None:
+        """Add a plugin; raises PluginError if another one already offers one of its names."""
+        new = {}
+        for entry in entries:
+            key = (entry.kind, entry.name, getattr(entry.cls, "backend", ""))
+            other = self._entries.get(key) or new.get(key)
+            if other:
+                raise PluginError(
+                    f"{entry.kind}: {entry.name!r} is offered twice, by plugin "
+                    f"{other.plugin.name!r} ({other.plugin.distribution}) and by plugin "
+                    f"{plugin.name!r} ({plugin.distribution}); uninstall or rename one"
+                )
+            new[key] = entry
+        self._entries.update(new)
+        self.plugins.append(plugin)
+
+    def entries(self, kind: str) -> list[Entry]:
+        """All entries of a kind, by name."""
+        return sorted(
+            (entry for entry in self._entries.values() if entry.kind == kind),
+            key=lambda entry: (entry.name, getattr(entry.cls, "backend", "")),
+        )
+
+    def names(self, kind: str) -> list[str]:
+        """The names of a kind, each once."""
+        return sorted({entry.name for entry in self.entries(kind)})
+
+    def get(self, kind: str, name: str) -> type[Any]:
+        """The class of this kind and name; models have one per backend, see `model`."""
+        for entry in self.entries(kind):
+            if entry.name == name:
+                return entry.cls
+        raise UnknownName(kind.removesuffix("s").replace("losse", "loss"), name, self.names(kind))
+
+    def model(self, name: str, backend: str) -> type[Any] | None:
+        """The model of this name on this backend, or None; raises UnknownName for no backend's."""
+        self.get("models", name)
+        entry = self._entries.get(("models", name, backend))
+        return entry.cls if entry else None
+
+
+def load(files: Iterable[Path | str] = ()) -> Catalog:
+    """Load every installed plugin and these single files.
+
+    An installed plugin that fails is noted in `failures`. A file that fails was asked for by
+    name, so it raises PluginError.
+    """
+    catalog = Catalog()
+    for point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda p: p.name):
+        distribution = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown"
+        try:
+            module = point.load()
+            entries = list(_offers(module, point.name))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # even SystemExit: a plugin must not end its host
+            reason = f"{type(error).__name__}: {error}"
+            catalog.failures.append(Failure(point.name, distribution, reason.splitlines()[0]))
+            continue
+        plugin = Plugin(point.name, module.__name__, distribution, package_hash(module.__name__))
+        catalog.add(plugin, _entries(entries, plugin))
+    for file in files:
+        module = _import_file(Path(file))
+        plugin = Plugin(module.__name__, module.__name__, Path(file).name, file_hash(Path(file)))
+        catalog.add(plugin, _entries(_offers(module, Path(file).name), plugin))
+    return catalog
+
+
+def _entries(offers: Iterable[tuple[str, type[Any]]], plugin: Plugin) -> Iterator[Entry]:
+    for kind, cls in offers:
+        yield Entry(kind, cls.name, cls, plugin)
+
+
+def _offers(module: ModuleType, name: str) -> Iterator[tuple[str, type[Any]]]:
+    """Call the hooks of one plugin, on a manager of its own so that a failure leaves no trace."""
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    try:
+        manager.register(module, name)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(f"plugin {name!r}: {error}") from None
+    for kind, methods in KINDS.items():
+        for classes in getattr(manager.hook, f"ganbench_{kind}")():
+            for cls in classes:
+                _check(cls, kind, methods, name)
+                yield kind, cls
+
+
+def _check(cls: Any, kind: str, methods: tuple[str, ...], plugin: str) -> None:
+    if not isinstance(cls, type):
+        raise PluginError(f"plugin {plugin!r}: ganbench_{kind} has to return classes, not {cls!r}")
+    attributes = ("name", "backend") if kind == "models" else ("name",)
+    for attribute in attributes:
+        if not isinstance(getattr(cls, attribute, None), str):
+            raise PluginError(
+                f"plugin {plugin!r}: {cls.__name__} in ganbench_{kind} has no {attribute!r}"
+            )
+    for method in methods:
+        if not callable(getattr(cls, method, None)):
+            raise PluginError(
+                f"plugin {plugin!r}: {cls.__name__} in ganbench_{kind} has no method {method!r}"
+            )
+
+
+def _import_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise ConfigError(f"--plugin {path}: no such file")
+    name = f"ganbench_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"--plugin {path}: not a Python file; its name has to end in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up by name
+    try:
+        spec.loader.exec_module(module)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise PluginError(f"--plugin {path}: {type(error).__name__}: {error}") from None
+    return module

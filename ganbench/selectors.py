@@ -1,0 +1,120 @@
+"""Selectors: a plugin's name with options, such as 'dcgan[width=32]' or 'r1[gamma=0.1|1|10]'."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+import tomllib
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from ganbench.errors import ConfigError, UnknownName
+
+_PATTERN = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)(\[(?P<options>[^\[\]]*)\])?")
+
+
+@dataclass(frozen=True)
+class Selector:
+    """A name and the options given with it."""
+
+    name: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+def parse(text: str) -> list[Selector]:
+    """Read one selector; alternatives separated by | give one selector each."""
+    match = _PATTERN.fullmatch(text.strip())
+    if not match:
+        raise ConfigError(
+            f"cannot read the selector {text!r}; write a name or name[option=value,...]"
+        )
+    options = [_option(part, text) for part in (match["options"] or "").split(",") if part.strip()]
+    names = [name for name, _ in options]
+    choices = itertools.product(*(values for _, values in options))
+    return [Selector(match["name"], tuple(zip(names, chosen, strict=True))) for chosen in choices]
+
+
+def parse_sum(text: str) -> list[tuple[Selector, ...]]:
+    """Read 'loss+penalty+...' into tuples, one for each combination of alternatives."""
+    parts = [parse(part) for part in re.split(r"\+(?![^\[]*\])", text)]
+    return list(itertools.product(*parts))
+
+
+def _option(part: str, text: str) -> tuple[str, list[Any]]:
+    name, equals, values = part.partition("=")
+    if not equals or not values.strip():
+        raise ConfigError(f"option {part.strip()!r} in {text!r} has no value; write option=value")
+    return name.strip(), [_value(value.strip()) for value in values.split("|")]
+
+
+def _value(text: str) -> Any:
+    """A number or boolean as TOML writes it; anything else is text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def build(cls: type[Any], selector: Selector) -> Any:
+    """Make the plugin's object; raises ConfigError for unknown options and wrong values."""
+    known = option_types(cls)
+    for name, _ in selector.options:
+        if name not in known:
+            raise UnknownName("option", name, known, where=repr(selector.name))
+    values = {
+        name: _checked(selector.name, name, known[name], value) for name, value in selector.options
+    }
+    try:
+        return cls(**values)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{selector.name}: {error}") from None
+
+
+def option_types(cls: type[Any]) -> dict[str, Any]:
+    """Names and types of a plugin's options."""
+    if not dataclasses.is_dataclass(cls):
+        return {}
+    hints = typing.get_type_hints(cls, include_extras=True)
+    return {item.name: hints[item.name] for item in dataclasses.fields(cls) if item.init}
+
+
+def options(plugin: Any) -> dict[str, Any]:
+    """All options of a plugin's object, defaults included: what lands in the record."""
+    if not dataclasses.is_dataclass(plugin):
+        return {}
+    return {item.name: getattr(plugin, item.name) for item in dataclasses.fields(plugin)}
+
+
+def label(plugin: Any) -> str:
+    """The shortest selector that gives this object."""
+    changed = {
+        item.name: getattr(plugin, item.name)
+        for item in (dataclasses.fields(plugin) if dataclasses.is_dataclass(plugin) else ())
+        if getattr(plugin, item.name) != item.default
+    }
+    return plugin.name + _bracket(changed)
+
+
+def _bracket(options: Mapping[str, Any]) -> str:
+    if not options:
+        return ""
+    return "[" + ",".join(f"{name}={_text(value)}" for name, value in options.items()) + "]"
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _checked(plugin: str, name: str, kind: Any, value: Any) -> Any:
+    """Check a value against the option's annotated type, without coercing it."""
+    try:
+        adapter = TypeAdapter(kind, config=ConfigDict(strict=True, allow_inf_nan=False))
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        problem = error.errors()[0]["msg"]
+        raise ConfigError(f"{plugin}[{name}={value}]: {problem}") from None

@@ -1,0 +1,61 @@
+"""Named, counter-based random streams: every number that must be equal on all backends.
+
+A stream is addressed by seed, name and index, so that drawing from one never shifts another and
+the length of a chunk never changes a value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ganbench.contracts import Constant, Normal, Parameter
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Independent Philox generators, one per index, of one seed and one name."""
+
+    seed: int
+    name: str
+
+    @cached_property
+    def _generator(self) -> np.random.Generator:
+        digest = hashlib.sha256(f"{self.seed}/{self.name}".encode()).digest()
+        return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
+
+    def at(self, index: int) -> np.random.Generator:
+        """Give the generator of this index, at its beginning.
+
+        The generator is one object that is moved about: draw from it before the next call.
+        """
+        bits = self._generator.bit_generator
+        # Resetting the counter takes a fifth of the time of building a Philox. The index sits in
+        # the counter's high half, so that 2**128 draws separate neighbours.
+        state = bits.state
+        state["state"]["counter"][:] = (0, 0, index, 0)
+        state["buffer_pos"] = 4  # the buffer of the previous index is spent
+        state["has_uint32"] = 0
+        bits.state = state
+        return self._generator
+
+
+def draw_weights(seed: int, parameters: Mapping[str, Parameter]) -> dict[str, np.ndarray]:
+    """Draw float32 initial weights by name, so that the order of building never matters."""
+    return {name: _draw(seed, name, parameter) for name, parameter in parameters.items()}
+
+
+def _draw(seed: int, name: str, parameter: Parameter) -> np.ndarray:
+    initial = parameter.initial
+    if isinstance(initial, Constant):
+        return np.full(parameter.shape, initial.value, np.float32)
+    generator = Stream(seed, f"weights/{name}").at(0)
+    if isinstance(initial, Normal):
+        values = generator.normal(initial.mean, initial.standard_deviation, parameter.shape)
+    else:
+        values = generator.uniform(initial.low, initial.high, parameter.shape)
+    return values.astype(np.float32)

@@ -1,0 +1,39 @@
+"""The forward pass of the embedded classifiers, in NumPy and float32."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+
+def features_and_logits(
+    pixels: np.ndarray, weights: Mapping[str, np.ndarray], strides: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the features [n, d], before their ReLU, and the logits [n, classes].
+
+    `pixels` are float32 [n, height, width, channels] in [0, 1]. Weights are named
+    `convolution.0`, ..., `hidden`, `output`, each with `.weight` and `.bias`, in the layouts
+    [out, in, kernel, kernel] and [out, in].
+    """
+    values = pixels
+    for layer, stride in enumerate(strides):
+        name = f"convolution.{layer}"
+        values = _convolve(values, weights[f"{name}.weight"], weights[f"{name}.bias"], stride)
+        values = np.maximum(values, 0)
+    flat = values.transpose(0, 3, 1, 2).reshape(len(values), -1)  # channel, height, width
+    features = flat @ weights["hidden.weight"].T + weights["hidden.bias"]
+    logits = np.maximum(features, 0) @ weights["output.weight"].T + weights["output.bias"]
+    return features, logits
+
+
+def _convolve(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int) -> np.ndarray:
+    """Cross-correlate [n, h, w, in] with padding 1; gives [n, h', w', out]."""
+    kernel = weight.shape[-1]
+    padded = np.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(1, 2))
+    windows = windows[:, ::stride, ::stride]  # [n, h', w', in, kernel, kernel]
+    count, height, width = windows.shape[:3]
+    columns = windows.reshape(count * height * width, -1)
+    result = columns @ weight.reshape(len(weight), -1).T + bias
+    return result.reshape(count, height, width, len(weight))

@@ -1,0 +1,75 @@
+"""Features without labels: the leading principal components of the training images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from ganbench.contracts import Task
+from ganbench_extractors.bundle import check_probe, read_card, read_weights, to_pixels
+
+
+@dataclass(frozen=True)
+class ComponentsDigits:
+    """The 16 leading principal components of the 1000 training digits."""
+
+    name = "pca-digits-v1"
+    source = "the project's own: python -m ganbench_extractors.train digits"
+
+    @property
+    def id(self) -> str:
+        """Name and content hash."""
+        return read_card(self.name)["id"]
+
+    def fits(self, task: Task) -> bool:
+        """Fit the digits."""
+        return task.dataset == "digits"
+
+    def extract(self, images: np.ndarray) -> tuple[np.ndarray, None]:
+        """Map uint8 images [n, 8, 8, 1] to float32 features [n, 16]; there are no logits."""
+        return extract_components(self.name, images), None
+
+
+@dataclass(frozen=True)
+class ComponentsFashion:
+    """The 64 leading principal components of Fashion-MNIST's first 50,000 images."""
+
+    name = "pca-fashion-v1"
+    source = "the project's own: python -m ganbench_extractors.train fashion-mnist"
+
+    @property
+    def id(self) -> str:
+        """Name and content hash."""
+        return read_card(self.name)["id"]
+
+    def fits(self, task: Task) -> bool:
+        """Fit Fashion-MNIST."""
+        return task.dataset == "fashion-mnist"
+
+    def extract(self, images: np.ndarray) -> tuple[np.ndarray, None]:
+        """Map uint8 images [n, 28, 28, 1] to float32 features [n, 64]; there are no logits."""
+        return extract_components(self.name, images), None
+
+
+def extract_components(name: str, images: np.ndarray) -> np.ndarray:
+    """Give the scaled projections float32 [n, d] of the centred images.
+
+    The card's constant makes the trace of their covariance over real training images equal to
+    d. Raises ConfigError for images of another type or shape and for damaged weights.
+    """
+    _check_once(name)
+    return _project(name, images)
+
+
+@cache
+def _check_once(name: str) -> None:
+    check_probe(name, _project(name, read_weights(name)["probe.images"]))
+
+
+def _project(name: str, images: np.ndarray) -> np.ndarray:
+    weights = read_weights(name)
+    flat = to_pixels(name, images).reshape(len(images), -1)
+    projections = (flat - weights["mean"]) @ weights["components"].T
+    return projections * np.float32(read_card(name)["scale"])

@@ -1,0 +1,1 @@
+"""Adversarial losses, written once for all backends over `ganbench.contracts.Ops`."""

@@ -1,0 +1,1 @@
+"""Metrics: pure functions of features, logits or points, in float64."""

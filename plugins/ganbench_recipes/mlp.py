@@ -1,0 +1,81 @@
+"""Two-layer perceptrons: the tutorial GAN on images, 2-128-128-2 on points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod, sqrt
+from typing import Literal
+
+from ganbench.contracts import Constant, Parameter, Step, Task, Uniform
+from ganbench_recipes.recipe import Count, Positive, Recipe, Share
+
+
+@dataclass(frozen=True)
+class MLP(Recipe):
+    """Multilayer perceptrons with ReLU in the generator and LeakyReLU(0.2) in the discriminator.
+
+    Images: latent-width-pixels with tanh, pixels-width-1. 2-D points: 2-width-width-2 with a
+    linear output, 2-width-width-1. Glorot-uniform weights (Glorot and Bengio 2010, equation 16),
+    zero biases, no normalisation. 28x28 images: 114,064 and 100,609 parameters; points: 17,154
+    and 17,025.
+    """
+
+    name = "mlp"
+    source = "the project's own; layers after Goodfellow et al. 2014, arXiv:1406.2661"
+
+    width: Count = 128
+    batch_size: Count | None = None  # None: 128 images, 256 points
+    latent_size: Count | None = None  # None: 100 for images, 2 for points
+
+    def unsuitable(self, task: Task) -> str | None:
+        """Fit any task."""
+        return None
+
+    def step(self, task: Task) -> Step:
+        """Say what one step consumes; points take larger batches of smaller noise."""
+        batch_size, latent_size = (128, 100) if task.kind == "images" else (256, 2)
+        return Step(
+            self.batch_size or batch_size,
+            self.latent_size or latent_size,
+            self.discriminator_updates,
+        )
+
+    def layer_sizes(self, task: Task) -> dict[str, list[int]]:
+        """Units of every layer of both networks, the input first."""
+        hidden = [self.width] if task.kind == "images" else [self.width, self.width]
+        size = prod(task.shape)
+        return {
+            "generator": [self.step(task).latent_size, *hidden, size],
+            "discriminator": [size, *hidden, 1],
+        }
+
+    def parameters(self, task: Task) -> dict[str, Parameter]:
+        """Weights [out, in] and biases of `generator.layer0`, `generator.layer1`, ..."""
+        parameters = {}
+        for network, sizes in self.layer_sizes(task).items():
+            for layer, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+                bound = sqrt(6 / (inputs + outputs))
+                weight = Parameter((outputs, inputs), Uniform(-bound, bound))
+                parameters[f"{network}.layer{layer}.weight"] = weight
+                parameters[f"{network}.layer{layer}.bias"] = Parameter((outputs,), Constant(0.0))
+        return parameters
+
+
+@dataclass(frozen=True)
+class Tutorial(MLP):
+    """The mlp as TensorFlow's DCGAN tutorial trains: one noise and both updates at once.
+
+    TensorFlow's Adam with learning rate 1e-4 and epsilon hat 1e-7, batch 256, both gradients
+    taken at the old weights. Its loss is `non-saturating` (sigmoid cross-entropy).
+    """
+
+    name = "tutorial"
+    source = "tensorflow/docs, tutorials/generative/dcgan: optimiser, order and batch size"
+
+    batch_size: Count | None = 256
+    update_order: Literal["alternating", "simultaneous"] = "simultaneous"
+    shared_noise: bool = True
+    learning_rate: Positive = 1e-4
+    beta1: Share = 0.9
+    epsilon: Positive = 1e-7
+    epsilon_hat: bool = True

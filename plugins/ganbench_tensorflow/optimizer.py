@@ -1,0 +1,48 @@
+"""Adam as the recipe states it."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import tensorflow as tf
+
+
+class Adam(tf.Module):
+    """Algorithm 1 of arXiv:1412.6980, or its "epsilon hat", as a formula that XLA fuses.
+
+    Keras's own Adam is epsilon hat only, and keeps its learning rate and epsilon in float32.
+    """
+
+    def __init__(self, variables, recipe):
+        super().__init__()
+        self.recipe = recipe
+        self.updates = 0
+        self.slots = [
+            (variable, *(tf.Variable(tf.zeros_like(variable), trainable=False) for _ in range(2)))
+            for variable in variables
+        ]
+
+    def next_update(self):
+        """Count one update and give its step size and epsilon, computed in float64.
+
+        a m / (sqrt(v / (1 - beta2^t)) + e) = a c m / (sqrt(v) + e c), where c = sqrt(1 - beta2^t)
+        and a = learning rate / (1 - beta1^t); epsilon hat is the same without the c beside e.
+        """
+        self.updates += 1
+        recipe = self.recipe
+        bias_correction = sqrt(1 - recipe.beta2**self.updates)
+        step_size = recipe.learning_rate * bias_correction / (1 - recipe.beta1**self.updates)
+        epsilon = recipe.epsilon if recipe.epsilon_hat else recipe.epsilon * bias_correction
+        return step_size, epsilon
+
+    def apply(self, gradients, step_size, epsilon):
+        """Move the weights along their gradients; runs inside a compiled step."""
+        beta1, beta2 = self.recipe.beta1, self.recipe.beta2
+        for (variable, first, second), gradient in zip(self.slots, gradients, strict=True):
+            first.assign(beta1 * first + (1 - beta1) * gradient)
+            second.assign(beta2 * second + (1 - beta2) * tf.square(gradient))
+            variable.assign_sub(step_size * first / (tf.sqrt(second) + epsilon))
+
+    def restore(self, updates):
+        """Continue after this many updates; the moments are set by their owner."""
+        self.updates = updates

@@ -1,0 +1,68 @@
+"""Threads, device and determinism of this process."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+# TensorFlow's C++ side reads this when it is imported; warnings stay visible.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+
+import tensorflow as tf
+
+from ganbench.errors import EnvironmentNotReady
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """How wide tensors are and how a step is compiled."""
+
+    dtype: tf.DType
+    compile: Literal["step", "off"]
+
+
+def prepare(options, compile):
+    """Set up this process for one kind of trial; only its dtype can be changed by a later call."""
+    try:
+        _set_device(options.device)
+        tf.config.threading.set_intra_op_parallelism_threads(options.threads)
+        # Ops beside one another would take a second core where one thread is meant.
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        raise EnvironmentNotReady(
+            "TensorFlow has started in this process with other threads or another device; "
+            f"use one process for each ({error})"
+        ) from None
+    tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    return Runtime(tf.dtypes.as_dtype(options.dtype), compile)
+
+
+def describe(compile):
+    """Versions, device, compiler and precision."""
+    gpus = tf.config.get_visible_devices("GPU")
+    build = tf.sysconfig.get_build_info()
+    return {
+        "tensorflow": tf.__version__,
+        "device_name": _device_name(gpus[0]) if gpus else "cpu",
+        "cuda": build.get("cuda_version", "none") if gpus else "none",
+        "compiler": "XLA, step by step" if compile == "step" else "none (graph)",
+        "float32_precision": "ieee",
+    }
+
+
+def _set_device(name):
+    gpus = tf.config.list_physical_devices("GPU")
+    if name == "cuda" and not gpus:
+        raise EnvironmentNotReady(
+            "--device cuda: TensorFlow sees no CUDA device; use --device cpu or install a CUDA build"
+        )
+    visible = [] if name == "cpu" else gpus[:1]
+    tf.config.set_visible_devices(visible, "GPU")
+    for gpu in visible:
+        tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def _device_name(gpu):
+    return tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)

@@ -1,0 +1,53 @@
+"""Threads, device and determinism of this process."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import torch
+
+from ganbench.errors import EnvironmentNotReady
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where tensors live and how wide they are."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+
+def prepare(options):
+    """Set up this process for one kind of trial; may be called again with other options."""
+    # cuBLAS reads this when CUDA starts; without it matrix products are not repeatable.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.set_num_threads(options.threads)
+    torch.use_deterministic_algorithms(True)
+    # Deterministic mode would also fill every new tensor, which costs time and changes no value.
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.backends.cuda.matmul.fp32_precision = "ieee"
+    torch.backends.cudnn.conv.fp32_precision = "ieee"
+    return Runtime(_device(options.device), getattr(torch, options.dtype))
+
+
+def describe():
+    """Versions, device and precision."""
+    on_cuda = torch.cuda.is_available()
+    return {
+        "torch": torch.__version__,
+        "device_name": torch.cuda.get_device_name() if on_cuda else "cpu",
+        "cuda": torch.version.cuda if on_cuda else "none",
+        "compiler": "none (eager)",
+        "float32_precision": "ieee",
+    }
+
+
+def _device(name):
+    if name == "cuda" and not torch.cuda.is_available():
+        raise EnvironmentNotReady(
+            "--device cuda: torch sees no CUDA device; use --device cpu or install a CUDA build"
+        )
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
