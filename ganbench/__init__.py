@@ -1,4 +1,4 @@
-"""ganbench: train the same GAN on every backend under a fixed budget and tabulate what comes out."""
+"""ganbench: the same GAN on every backend, a fixed budget, one honest table."""
 
 from __future__ import annotations
 

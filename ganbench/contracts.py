@@ -40,7 +40,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Split:
-    """One part of a data set: uint8 images [n, height, width, channels] or float32 points [n, 2]."""
+    """One part of a data set: uint8 [n, height, width, channels] or float32 points [n, 2]."""
 
     name: str
     samples: np.ndarray
@@ -329,6 +329,7 @@ class Extractor(Protocol):
 
     name: str
     source: str
+    has_logits: ClassVar[bool] = False  # True: a classifier; its logits feed the scores of classes
 
     @property
     def id(self) -> str:
@@ -338,7 +339,7 @@ class Extractor(Protocol):
         """Say whether these features are meant for the task's images."""
 
     def extract(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Map uint8 images to float32 features [n, d] and, where it has them, logits [n, classes]."""
+        """Map uint8 images to float32 features [n, d] and logits [n, classes] or None."""
 
 
 @dataclass(frozen=True)
@@ -359,6 +360,7 @@ class Metric(Protocol):
     version: int  # raise it when a value would change
     needs: Literal["features", "logits", "images", "points"]
     columns: ClassVar[Mapping[str, Direction]]  # which direction is better; "none": neither
+    beside: ClassVar[frozenset[str]] = frozenset()  # columns for CSV and JSON only
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator

@@ -85,7 +85,7 @@ class ChunkSource:
         )
 
     def _draw(self, name: str, kind: str, first: int, shape: tuple[int, ...]) -> np.ndarray:
-        """Fill float32 [s, m, ...] or [s, k, n, ...]: one index per update, counted from `first`."""
+        """Fill float32 [s, m, ...] or [s, k, n, ...], an index for each update from `first`."""
         values = np.empty(shape, np.float32)
         updates = values.reshape(-1, *shape[2:]) if name not in _PER_STEP else values
         for offset, update in enumerate(updates):

@@ -178,7 +178,12 @@ def _clash(model: Any, loss: tuple[Any, tuple[Any, ...]]) -> str | None:
 
 
 def _trial(
-    config: Config, backend: Any, model: Any, loss: tuple[Any, tuple[Any, ...]], source: Any, seed: int
+    config: Config,
+    backend: Any,
+    model: Any,
+    loss: tuple[Any, tuple[Any, ...]],
+    source: Any,
+    seed: int,
 ) -> Trial:
     adversarial, penalties = loss
     parts = [backend, model, source, *([adversarial] if adversarial else []), *penalties]
@@ -200,16 +205,16 @@ def _trial(
         "dtype": "float32",
         "sources": dict(sorted(sources.items())),
     }
-    labels = [selectors.label(backend), selectors.label(model), _loss_label(loss)]
+    labels = (selectors.label(backend), selectors.label(model), _loss_label(loss))
     slug = re.sub(r"[^a-z0-9]+", "-", "-".join([*labels, source.name]).lower()).strip("-")[:48]
     digest = hashlib.sha256(json.dumps(specification, sort_keys=True).encode()).hexdigest()[:8]
     return Trial(
         f"{slug}-s{seed}-{digest}",
         *labels,
-        selectors.label(source),
-        str(budgets.parse(config.budget)),
-        seed,
-        specification,
+        dataset=selectors.label(source),
+        budget=str(budgets.parse(config.budget)),
+        seed=seed,
+        specification=specification,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,16 @@ from ganbench.errors import ConfigError, PluginError, UnknownName
 from ganbench.sources import file_hash, package_hash
 
 GROUP = "ganbench"
+NAME = r"[a-z0-9][a-z0-9._-]*"  # safe in file names, tables and spreadsheets
+SINGULAR = {
+    "backends": "backend",
+    "models": "model",
+    "losses": "loss",
+    "penalties": "penalty",
+    "metrics": "metric",
+    "datasets": "dataset",
+    "extractors": "extractor",
+}
 # Kind -> the methods that make a class usable; `name` is asked of all.
 KINDS = {
     "backends": ("prepare", "describe"),
@@ -69,7 +80,7 @@ class Catalog:
 
     def add(self, plugin: Plugin, entries: Iterable[Entry]) -> None:
         """Add a plugin; raises PluginError if another one already offers one of its names."""
-        new = {}
+        new: dict[tuple[str, str, str], Entry] = {}
         for entry in entries:
             key = (entry.kind, entry.name, getattr(entry.cls, "backend", ""))
             other = self._entries.get(key) or new.get(key)
@@ -99,7 +110,7 @@ class Catalog:
         for entry in self.entries(kind):
             if entry.name == name:
                 return entry.cls
-        raise UnknownName(kind.removesuffix("s").replace("losse", "loss"), name, self.names(kind))
+        raise UnknownName(SINGULAR[kind], name, self.names(kind))
 
     def model(self, name: str, backend: str) -> type[Any] | None:
         """The model of this name on this backend, or None; raises UnknownName for no backend's."""
@@ -152,19 +163,25 @@ def _offers(module: ModuleType, name: str) -> Iterator[tuple[str, type[Any]]]:
     for kind, methods in KINDS.items():
         for classes in getattr(manager.hook, f"ganbench_{kind}")():
             for cls in classes:
+                if not isinstance(cls, type):
+                    raise PluginError(
+                        f"plugin {name!r}: ganbench_{kind} has to return classes, not {cls!r}"
+                    )
                 _check(cls, kind, methods, name)
                 yield kind, cls
 
 
-def _check(cls: Any, kind: str, methods: tuple[str, ...], plugin: str) -> None:
-    if not isinstance(cls, type):
-        raise PluginError(f"plugin {plugin!r}: ganbench_{kind} has to return classes, not {cls!r}")
+def _check(cls: type[Any], kind: str, methods: tuple[str, ...], plugin: str) -> None:
     attributes = ("name", "backend") if kind == "models" else ("name",)
     for attribute in attributes:
         if not isinstance(getattr(cls, attribute, None), str):
             raise PluginError(
                 f"plugin {plugin!r}: {cls.__name__} in ganbench_{kind} has no {attribute!r}"
             )
+    if not re.fullmatch(NAME, cls.name):
+        raise PluginError(
+            f"plugin {plugin!r}: the name {cls.name!r} has to be lower-case letters, digits, . _ -"
+        )
     for method in methods:
         if not callable(getattr(cls, method, None)):
             raise PluginError(

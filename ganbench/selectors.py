@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import re
 import tomllib
+import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def label(plugin: Any) -> str:
         for item in (dataclasses.fields(plugin) if dataclasses.is_dataclass(plugin) else ())
         if getattr(plugin, item.name) != item.default
     }
-    return plugin.name + _bracket(changed)
+    return f"{plugin.name}{_bracket(changed)}"
 
 
 def _bracket(options: Mapping[str, Any]) -> str:
@@ -118,3 +119,25 @@ def _checked(plugin: str, name: str, kind: Any, value: Any) -> Any:
     except ValidationError as error:
         problem = error.errors()[0]["msg"]
         raise ConfigError(f"{plugin}[{name}={value}]: {problem}") from None
+
+
+def type_text(kind: Any) -> str:
+    """An option's type and range in words, such as 'int >= 1' or 'alternating | simultaneous'."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Annotated:
+        bounds = [_bound(item) for item in arguments[1:]]
+        return " ".join([type_text(arguments[0]), *filter(None, bounds)])
+    if origin is typing.Literal:
+        return " | ".join(str(argument) for argument in arguments)
+    if arguments and origin in (typing.Union, types.UnionType):
+        return " or ".join(type_text(argument) for argument in arguments)
+    if kind is type(None):
+        return "none"
+    return getattr(kind, "__name__", str(kind))
+
+
+def _bound(item: Any) -> str:
+    signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+    return " ".join(
+        f"{sign} {getattr(item, name)}" for name, sign in signs.items() if hasattr(item, name)
+    )

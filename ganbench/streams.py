@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Stream:
         bits = self._generator.bit_generator
         # Resetting the counter takes a fifth of the time of building a Philox. The index sits in
         # the counter's high half, so that 2**128 draws separate neighbours.
-        state = bits.state
+        state: Any = bits.state
         state["state"]["counter"][:] = (0, 0, index, 0)
         state["buffer_pos"] = 4  # the buffer of the previous index is spent
         state["has_uint32"] = 0

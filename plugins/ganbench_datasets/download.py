@@ -7,6 +7,7 @@ import tempfile
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
+from urllib.error import HTTPError
 
 from ganbench.errors import ConfigError, EnvironmentNotReady
 from ganbench_datasets.payload import Payload, read_payload
@@ -36,6 +37,8 @@ def download_payload(payload: Payload, base_url: str, folder: Path) -> Path:
         os.replace(temporary, path)
     # HTTPException is no OSError: a cut connection raises it while reading.
     except (OSError, HTTPException, ConfigError) as error:
+        if isinstance(error, HTTPError):
+            error.close()  # it is also the response
         raise EnvironmentNotReady(f"{url} could not be downloaded ({error})") from None
     finally:
         if temporary is not None:

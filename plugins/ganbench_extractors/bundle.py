@@ -69,12 +69,11 @@ def check_probe(name: str, features: np.ndarray) -> None:
         )
 
 
-def to_pixels(name: str, images: np.ndarray) -> np.ndarray:
-    """Give uint8 images as float32 in [0, 1]; raises ConfigError for another type or shape."""
+def check_images(name: str, images: np.ndarray) -> None:
+    """Raise ConfigError for images of another type or shape than the space is made for."""
     shape = tuple(read_card(name)["input"]["shape"])
     if images.dtype != np.uint8 or images.shape[1:] != shape:
         raise ConfigError(
-            f"{name} takes uint8 images {['n', *shape]}, not {images.dtype} "
+            f"{name} takes uint8 images [n, {', '.join(map(str, shape))}], not {images.dtype} "
             f"{list(images.shape)}; choose another extractor"
         )
-    return images.astype(np.float32) / np.float32(255)

@@ -12,10 +12,8 @@ from functools import cache
 import numpy as np
 
 from ganbench.contracts import Task
-from ganbench_extractors.bundle import check_probe, read_card, read_weights, to_pixels
-from ganbench_extractors.network import features_and_logits
-
-_BATCH_IMAGES = 250  # im2col of 28x28 images then stays within a few MiB
+from ganbench_extractors.bundle import check_images, check_probe, read_card, read_weights
+from ganbench_extractors.network import forward_images
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,7 @@ class ClassifierDigits:
 
     name = "cls-digits-v1"
     source = "the project's own: python -m ganbench_extractors.train digits"
+    has_logits = True
 
     @property
     def id(self) -> str:
@@ -45,6 +44,7 @@ class ClassifierFashion:
 
     name = "cls-fashion-v1"
     source = "the project's own: python -m ganbench_extractors.train fashion-mnist"
+    has_logits = True
 
     @property
     def id(self) -> str:
@@ -67,6 +67,7 @@ def extract_with_classifier(name: str, images: np.ndarray) -> tuple[np.ndarray, 
     trace of their covariance over real training images equal to their number. Raises
     ConfigError for images of another type or shape and for damaged weights.
     """
+    check_images(name, images)
     _check_once(name)
     return _forward(name, images)
 
@@ -78,13 +79,7 @@ def _check_once(name: str) -> None:
 
 
 def _forward(name: str, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    card, weights = read_card(name), read_weights(name)
-    pixels = to_pixels(name, images)
+    card = read_card(name)
     strides = [layer["stride"] for layer in card["architecture"]["convolutions"]]
-    parts = [
-        features_and_logits(pixels[start : start + _BATCH_IMAGES], weights, strides)
-        for start in range(0, max(len(pixels), 1), _BATCH_IMAGES)
-    ]
-    features = np.concatenate([part[0] for part in parts])
-    logits = np.concatenate([part[1] for part in parts])
+    features, logits = forward_images(images, read_weights(name), strides)
     return features * np.float32(card["scale"]), logits / np.float32(card["temperature"])

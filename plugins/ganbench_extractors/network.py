@@ -6,6 +6,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+_BATCH_IMAGES = 250  # the columns of 28x28 images then take a few MiB
+
+
+def forward_images(
+    images: np.ndarray, weights: Mapping[str, np.ndarray], strides: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give float32 features [n, d] and logits [n, classes] of uint8 images, batch by batch."""
+    parts = []
+    for start in range(0, max(len(images), 1), _BATCH_IMAGES):
+        pixels = images[start : start + _BATCH_IMAGES].astype(np.float32) / np.float32(255)
+        parts.append(features_and_logits(pixels, weights, strides))
+    features, logits = zip(*parts, strict=True)
+    return np.concatenate(features), np.concatenate(logits)
+
 
 def features_and_logits(
     pixels: np.ndarray, weights: Mapping[str, np.ndarray], strides: Sequence[int]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from ganbench.contracts import Task
-from ganbench_extractors.bundle import check_probe, read_card, read_weights, to_pixels
+from ganbench_extractors.bundle import check_images, check_probe, read_card, read_weights
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def extract_components(name: str, images: np.ndarray) -> np.ndarray:
     The card's constant makes the trace of their covariance over real training images equal to
     d. Raises ConfigError for images of another type or shape and for damaged weights.
     """
+    check_images(name, images)
     _check_once(name)
     return _project(name, images)
 
@@ -69,7 +71,25 @@ def _check_once(name: str) -> None:
 
 
 def _project(name: str, images: np.ndarray) -> np.ndarray:
-    weights = read_weights(name)
-    flat = to_pixels(name, images).reshape(len(images), -1)
-    projections = (flat - weights["mean"]) @ weights["components"].T
-    return projections * np.float32(read_card(name)["scale"])
+    return project_images(images, read_weights(name)) * np.float32(read_card(name)["scale"])
+
+
+def project_images(images: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Give the unscaled projections float32 [n, d] of uint8 images, divided by 255."""
+    flat = images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+    return (flat - weights["mean"]) @ weights["components"].T
+
+
+def leading_components(pixels: np.ndarray, count: int) -> dict[str, np.ndarray]:
+    """Give the float32 `mean` [pixels] and `components` [count, pixels] of float64 [n, pixels].
+
+    Largest variance first. The sign that a decomposition leaves open is fixed: the largest
+    entry is positive.
+    """
+    mean = pixels.mean(axis=0)
+    centered = pixels - mean
+    _, vectors = np.linalg.eigh(centered.T @ centered)
+    components = vectors[:, ::-1][:, :count].T
+    largest = components[np.arange(count), np.abs(components).argmax(axis=1)]
+    components = components * np.sign(largest)[:, None]
+    return {"mean": mean.astype(np.float32), "components": components.astype(np.float32)}

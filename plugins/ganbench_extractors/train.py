@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,86 +18,38 @@ from ganbench.contracts import Dataset, Split
 from ganbench_datasets.digits import Digits
 from ganbench_datasets.fashion_mnist import FashionMNIST, load_validation
 from ganbench_extractors.bundle_writer import write_bundle
-from ganbench_extractors.network import features_and_logits
-
-
-@dataclass(frozen=True)
-class Convolution:
-    """One layer with padding 1 and a ReLU."""
-
-    channels: int
-    kernel: int
-    stride: int
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Every number of one classifier: Adam, cosine decay to 0, no augmentation."""
-
-    name: str
-    convolutions: tuple[Convolution, ...]
-    features: int
-    epochs: int
-    batch_size: int
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-4
-    dropout: float = 0.25
-    seed: int = 0
-    threads: int = 2
-
-
-RECIPES = {
-    "digits": Recipe("cls-digits-v1", (Convolution(16, 3, 1), Convolution(32, 4, 2)), 16, 100, 32),
-    "fashion-mnist": Recipe(
-        "cls-fashion-v1", (Convolution(32, 4, 2), Convolution(64, 4, 2)), 64, 15, 128
-    ),
-}
-DIGITS_VALIDATION = 200  # of the 1000 training digits, for the temperature only
+from ganbench_extractors.calibration import accuracy, calibrate_temperature, cross_entropy_nats
+from ganbench_extractors.network import forward_images
+from ganbench_extractors.principal_components import leading_components, project_images
+from ganbench_extractors.recipes import RECIPES, ClassifierRecipe
 
 
 def main(dataset_name: str) -> None:
     """Train the classifier, fit the components, and write both spaces with their cards."""
+    recipe = RECIPES[dataset_name]
     if dataset_name == "digits":
-        dataset = Digits().load(None)
-        train, validation = hold_out(dataset.train, DIGITS_VALIDATION)
+        dataset, validation = Digits().load(None), None
     else:
-        dataset = FashionMNIST().load(None)
-        train, validation = dataset.train, load_validation(None)
-    make_classifier(RECIPES[dataset_name], dataset, train, validation)
-    make_components(RECIPES[dataset_name], dataset)
+        dataset, validation = FashionMNIST().load(None), load_validation(None)
+    make_components(recipe, dataset)
+    make_classifier(recipe, dataset, validation)
 
 
-def hold_out(split: Split, count: int) -> tuple[Split, Split]:
-    """Part a split in two, stratified by class: the rest, and `count` samples."""
-    from sklearn.model_selection import train_test_split
-
-    kept, held = train_test_split(
-        np.arange(len(split.samples)), test_size=count, stratify=split.labels, random_state=0
-    )
-    return (
-        Split("train", split.samples[np.sort(kept)], split.labels[np.sort(kept)]),
-        Split("validation", split.samples[np.sort(held)], split.labels[np.sort(held)]),
-    )
-
-
-def make_classifier(recipe: Recipe, dataset: Dataset, train: Split, validation: Split) -> None:
+def make_classifier(recipe: ClassifierRecipe, dataset: Dataset, validation: Split | None) -> None:
     """Train, calibrate, measure and write one classifier."""
     import torch
 
-    weights = train_classifier(recipe, train, dataset.task.classes)
+    weights = train_classifier(recipe, dataset.train, dataset.task.classes)
     strides = [layer.stride for layer in recipe.convolutions]
-
-    def forward(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        pixels = images.astype(np.float32) / np.float32(255)
-        blocks = np.array_split(pixels, max(1, len(pixels) // 250))
-        parts = [features_and_logits(block, weights, strides) for block in blocks]
-        return np.concatenate([part[0] for part in parts]), np.concatenate(
-            [part[1] for part in parts]
-        )
-
-    _, validation_logits = forward(validation.samples)
-    temperature = calibrate_temperature(validation_logits, validation.labels)
-    _, test_logits = forward(dataset.reference.samples)
+    if validation is None:
+        labels = dataset.train.labels
+        logits = cross_fitted_logits(recipe, dataset.train, dataset.task.classes)
+    else:
+        labels = validation.labels
+        logits = forward_images(validation.samples, weights, strides)[1]
+    temperature = calibrate_temperature(logits, labels)
+    _, test_logits = forward_images(dataset.reference.samples, weights, strides)
+    test_labels = dataset.reference.labels
     card = {
         "name": recipe.name,
         "architecture": {
@@ -107,20 +59,42 @@ def make_classifier(recipe: Recipe, dataset: Dataset, train: Split, validation: 
         },
         "temperature": temperature,
         "recipe": asdict(recipe),
-        "train_images": len(train.samples),
-        "validation_images": len(validation.samples),
-        "validation_accuracy": _accuracy(validation_logits, validation.labels),
-        "validation_nats_raw": _cross_entropy(validation_logits, validation.labels),
-        "validation_nats": _cross_entropy(validation_logits / temperature, validation.labels),
-        "test_accuracy": _accuracy(test_logits, dataset.reference.labels),
-        "test_nats": _cross_entropy(test_logits / temperature, dataset.reference.labels),
+        "train_images": len(dataset.train.samples),
+        "validation": "5-fold cross-fitting on train" if validation is None else "last of train",
+        "validation_images": len(labels),
+        "validation_accuracy": accuracy(logits, labels),
+        "validation_nats_raw": cross_entropy_nats(logits, labels),
+        "validation_nats": cross_entropy_nats(logits / temperature, labels),
+        "test_accuracy": accuracy(test_logits, test_labels),
+        "test_nats": cross_entropy_nats(test_logits / temperature, test_labels),
         **_provenance(dataset),
         "torch_version": torch.__version__,
     }
-    _report(write_bundle(dataset, weights, lambda images: forward(images)[0], card))
+    _report(
+        write_bundle(
+            dataset, weights, lambda images: forward_images(images, weights, strides)[0], card
+        )
+    )
 
 
-def train_classifier(recipe: Recipe, train: Split, classes: int) -> dict[str, np.ndarray]:
+def cross_fitted_logits(recipe: ClassifierRecipe, split: Split, classes: int) -> np.ndarray:
+    """Give logits [n, classes] of each sample from a classifier that did not train on it.
+
+    Where data are few, this calibrates on all of them and leaves all of them to the final net.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    folds = StratifiedKFold(recipe.calibration_folds, shuffle=True, random_state=recipe.seed)
+    strides = [layer.stride for layer in recipe.convolutions]
+    logits = np.zeros((len(split.samples), classes), np.float32)
+    for kept, held in folds.split(split.samples, split.labels):
+        part = Split("fold", split.samples[kept], split.labels[kept])
+        weights = train_classifier(recipe, part, classes)
+        logits[held] = forward_images(split.samples[held], weights, strides)[1]
+    return logits
+
+
+def train_classifier(recipe: ClassifierRecipe, train: Split, classes: int) -> dict[str, np.ndarray]:
     """Give float32 weights, named and laid out as `network.features_and_logits` takes them."""
     import torch
 
@@ -146,7 +120,7 @@ def train_classifier(recipe: Recipe, train: Split, classes: int) -> dict[str, np
     return {name: array.detach().numpy() for name, array in model.state_dict().items()}
 
 
-def build_classifier(recipe: Recipe, shape: tuple[int, ...], classes: int) -> Any:
+def build_classifier(recipe: ClassifierRecipe, shape: tuple[int, ...], classes: int) -> Any:
     """Give a torch module whose parameters carry the names of the stored weights."""
     import torch
     from torch import nn
@@ -156,83 +130,40 @@ def build_classifier(recipe: Recipe, shape: tuple[int, ...], classes: int) -> An
         convolutions.append(nn.Conv2d(channels, layer.channels, layer.kernel, layer.stride, 1))
         channels = layer.channels
 
+    def convolve(values: torch.Tensor) -> torch.Tensor:
+        for layer in convolutions:
+            values = layer(values).relu()
+        return values.flatten(1)
+
     class Classifier(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.convolution = convolutions
-            self.hidden = nn.Linear(flat_size, recipe.features)
+            self.hidden = nn.Linear(convolve(torch.zeros(1, *shape)).numel(), recipe.features)
             self.output = nn.Linear(recipe.features, classes)
 
         def forward(self, images: torch.Tensor) -> torch.Tensor:
-            hidden = self.hidden(convolve(images).flatten(1)).relu()
-            return self.output(nn.functional.dropout(hidden, recipe.dropout, self.training))
+            flat = nn.functional.dropout(convolve(images), recipe.flat_dropout)
+            hidden = nn.functional.dropout(self.hidden(flat).relu(), recipe.dropout)
+            return self.output(hidden)
 
-    def convolve(values: torch.Tensor) -> torch.Tensor:
-        for layer in convolutions:
-            values = layer(values).relu()
-        return values
-
-    flat_size = convolve(torch.zeros(1, *shape)).numel()
     return Classifier()
 
 
-def make_components(recipe: Recipe, dataset: Dataset) -> None:
+def make_components(recipe: ClassifierRecipe, dataset: Dataset) -> None:
     """Fit and write the leading principal components of the training images."""
     pixels = dataset.train.samples.reshape(len(dataset.train.samples), -1) / 255
-    mean, components = leading_components(pixels, recipe.features)
-    mean, components = mean.astype(np.float32), components.astype(np.float32)
-
-    def project(images: np.ndarray) -> np.ndarray:
-        flat = images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
-        return (flat - mean) @ components.T
-
+    weights = leading_components(pixels, recipe.features)
+    kept_variance = project_images(dataset.train.samples, weights).var(axis=0).sum()
     card = {
         "name": recipe.name.replace("cls", "pca"),
         "architecture": {"components": recipe.features},
         "temperature": None,
         "train_images": len(pixels),
-        "variance_share": float(
-            project(dataset.train.samples).var(axis=0).sum() / pixels.var(axis=0).sum()
-        ),
+        "variance_share": float(kept_variance / pixels.var(axis=0).sum()),
         **_provenance(dataset),
     }
-    _report(write_bundle(dataset, {"mean": mean, "components": components}, project, card))
-
-
-def leading_components(pixels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give the mean [pixels] and the components [count, pixels], largest variance first.
-
-    The sign that a decomposition leaves open is fixed: the largest entry is positive.
-    """
-    mean = pixels.mean(axis=0)
-    centered = pixels - mean
-    _, vectors = np.linalg.eigh(centered.T @ centered)
-    components = vectors[:, ::-1][:, :count].T
-    largest = np.abs(components).argmax(axis=1)
-    return mean, components * np.sign(components[np.arange(count), largest])[:, None]
-
-
-def calibrate_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Give the temperature of least cross-entropy; Guo et al. 2017, arXiv:1706.04599, 4.2."""
-    from scipy.optimize import minimize_scalar
-
-    found = minimize_scalar(
-        lambda log_temperature: _cross_entropy(logits / np.exp(log_temperature), labels),
-        bounds=(-3, 3),
-        method="bounded",
-    )
-    return float(np.exp(found.x))
-
-
-def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
-    logits = logits.astype(np.float64)
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    normalizers = np.log(np.exp(shifted).sum(axis=1))
-    return float(np.mean(normalizers - shifted[np.arange(len(labels)), labels]))
-
-
-def _accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
-    return float(np.mean(logits.argmax(axis=1) == labels))
+    _report(write_bundle(dataset, weights, lambda images: project_images(images, weights), card))
 
 
 def _provenance(dataset: Dataset) -> dict[str, Any]:
@@ -244,7 +175,7 @@ def _provenance(dataset: Dataset) -> dict[str, Any]:
 
 
 def _report(card: dict[str, Any]) -> None:
-    print(card["id"], f"scale {card['scale']:.6g}", f"test {card.get('test_accuracy')}")
+    print(card["id"], f"scale {card['scale']:.6g}, test accuracy {card.get('test_accuracy')}")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def frechet_distance(
     """Give the squared Wasserstein-2 distance of two Gaussians, in squared feature units.
 
     |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^1/2). Dowson and Landau 1982; Heusel et al. 2017,
-    arXiv:1706.08500, equation 6.
+    arXiv:1706.08500.
     """
     difference = first_mean - second_mean
     values, vectors = np.linalg.eigh(first_covariance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod, sqrt
 from typing import Literal
 
@@ -53,7 +54,7 @@ class MLP(Recipe):
         """Weights [out, in] and biases of `generator.layer0`, `generator.layer1`, ..."""
         parameters = {}
         for network, sizes in self.layer_sizes(task).items():
-            for layer, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+            for layer, (inputs, outputs) in enumerate(pairwise(sizes)):
                 bound = sqrt(6 / (inputs + outputs))
                 weight = Parameter((outputs, inputs), Uniform(-bound, bound))
                 parameters[f"{network}.layer{layer}.weight"] = weight

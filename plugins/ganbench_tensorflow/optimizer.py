@@ -7,20 +7,17 @@ from math import sqrt
 import tensorflow as tf
 
 
-class Adam(tf.Module):
+class Adam:
     """Algorithm 1 of arXiv:1412.6980, or its "epsilon hat", as a formula that XLA fuses.
 
     Keras's own Adam is epsilon hat only, and keeps its learning rate and epsilon in float32.
     """
 
     def __init__(self, variables, recipe):
-        super().__init__()
-        self.recipe = recipe
+        self.variables, self.recipe = variables, recipe
         self.updates = 0
-        self.slots = [
-            (variable, *(tf.Variable(tf.zeros_like(variable), trainable=False) for _ in range(2)))
-            for variable in variables
-        ]
+        self.first = [tf.Variable(tf.zeros_like(variable)) for variable in variables]
+        self.second = [tf.Variable(tf.zeros_like(variable)) for variable in variables]
 
     def next_update(self):
         """Count one update and give its step size and epsilon, computed in float64.
@@ -38,7 +35,8 @@ class Adam(tf.Module):
     def apply(self, gradients, step_size, epsilon):
         """Move the weights along their gradients; runs inside a compiled step."""
         beta1, beta2 = self.recipe.beta1, self.recipe.beta2
-        for (variable, first, second), gradient in zip(self.slots, gradients, strict=True):
+        moments = zip(self.variables, self.first, self.second, gradients, strict=True)
+        for variable, first, second, gradient in moments:
             first.assign(beta1 * first + (1 - beta1) * gradient)
             second.assign(beta2 * second + (1 - beta2) * tf.square(gradient))
             variable.assign_sub(step_size * first / (tf.sqrt(second) + epsilon))

@@ -10,6 +10,7 @@ import tensorflow as tf
 from ganbench.contracts import Samples
 from ganbench_tensorflow.ops import BoundDiscriminator, TensorFlowOps
 from ganbench_tensorflow.optimizer import Adam
+from ganbench_tensorflow.runtime import Graph
 from ganbench_tensorflow.weights import Weight, canonical_weights, copy_into, to_array
 
 SAMPLE_BATCH_SIZE = 500
@@ -28,32 +29,29 @@ class AdversarialTrainer:
         }
         self.weights = {name: found[name] for name in recipe.parameters(task)}
         copy_into(self.weights, weights)
-        self.generator_optimizer = Adam(self._trainable("generator"), recipe)
-        self.discriminator_optimizer = Adam(self._trainable("discriminator"), recipe)
+        self.generator_weights = [variable for _, variable in self._trainable("generator")]
+        self.discriminator_weights = [variable for _, variable in self._trainable("discriminator")]
+        self.generator_optimizer = Adam(self.generator_weights, recipe)
+        self.discriminator_optimizer = Adam(self.discriminator_weights, recipe)
         self.watched = frozenset().union(
             getattr(loss, "differentiates", ()), *(p.differentiates for p in penalties)
         )
-        compiled = partial(
-            tf.function, autograph=False, jit_compile=runtime.compile == "step" or None
-        )
-        self._train_step = compiled(partial(self._step, traced=False))
-        self._trace_step = compiled(partial(self._step, traced=True))
-        latent = recipe.step(task).latent_size
-        self._sample_batch = tf.function(
-            self._samples, [tf.TensorSpec([None, latent], tf.float32)], autograph=False
-        )
+        self._train_step = Graph(partial(self._step, traced=False), runtime.compile)
+        self._trace_step = Graph(partial(self._step, traced=True), runtime.compile)
+        noise = tf.TensorSpec([None, recipe.step(task).latent_size], tf.float32)
+        self._sample_batch = tf.function(self._to_samples, [noise], autograph=False)
 
     def train(self, chunk):
         """Make every step of the chunk."""
         for step in range(len(chunk.noise)):
-            losses, _ = self._train_step(*self._inputs(chunk, step))
+            losses, _ = self._train_step(self._inputs(chunk, step))
         return {name: float(value) for name, value in losses.items()}
 
     def trace(self, chunk):
         """Make every step and record losses and gradient norms."""
         traces = []
         for step in range(len(chunk.noise)):
-            _, trace = self._trace_step(*self._inputs(chunk, step))
+            _, trace = self._trace_step(self._inputs(chunk, step))
             traces.append({name: np.array(values) for name, values in trace.items()})
         steps, updates = chunk.noise.shape[:2]
         shapes = {"generator": (steps,), "discriminator": (steps, updates)}
@@ -63,28 +61,41 @@ class AdversarialTrainer:
         }
 
     def _inputs(self, chunk, step):
-        """One step's slice of the chunk, and both optimisers' rates: [k + 1, 2], the generator's last.
+        """What one step's graph takes, of the same shapes whatever the chunk's length.
 
-        Their shapes are the same for every step, so that the graph is compiled once.
+        `rates` [k + 1, 2] are step size and epsilon of each update, the generator's last.
         """
-        updates = [self.discriminator_optimizer] * chunk.noise.shape[1] + [self.generator_optimizer]
-        rates = np.array([optimizer.next_update() for optimizer in updates])
+        optimizers = [self.discriminator_optimizer] * chunk.noise.shape[1]
+        rates = [optimizer.next_update() for optimizer in (*optimizers, self.generator_optimizer)]
         arrays = {
-            name: _at(value, step) for name, value in chunk._asdict().items() if name != "start"
+            "real": chunk.real,
+            "labels": chunk.labels,
+            "noise": chunk.noise,
+            "mixing": chunk.mixing,
+            "generator_noise": chunk.generator_noise,
+            "generator_labels": chunk.generator_labels,
+            "generator_real": chunk.generator_real,
+            "progress": chunk.progress,
         }
-        return Chunk(start=np.float64(chunk.start + step), **arrays), rates
+        return {
+            **{name: array[step] for name, array in arrays.items() if array is not None},
+            "extra": {name: array[step] for name, array in chunk.extra.items()},
+            "step": float(chunk.start + step),
+            "rates": np.array(rates),
+        }
 
-    def _step(self, chunk, rates, traced):
+    def _step(self, inputs, traced):
         """One step of adversarial training: noise, generate, judge, losses, both updates."""
         simultaneous = self.recipe.update_order == "simultaneous"
-        rates = self._tensor(rates)
+        rates = self._tensor(inputs["rates"])
         trace = {}
-        for update in range(chunk.noise.shape[0]):
-            ops = self._ops(chunk, update)
+        for update in range(len(inputs["noise"])):
+            ops = self._ops(inputs, update)
             # Noise, generated samples, and the discriminator's view of real and generated ones.
-            images, generator_tape = self._generate(chunk.noise[update])
-            fake = Samples(tf.stop_gradient(images), _at(chunk.labels, update))
-            real = Samples(self._images(chunk.real[update]), fake.labels)
+            images, generator_tape = self._generate(inputs["noise"][update])
+            labels = inputs["labels"][update] if "labels" in inputs else None
+            fake = Samples(tf.stop_gradient(images), labels)
+            real = Samples(self._images(inputs["real"][update]), labels)
             discriminator = BoundDiscriminator(self.discriminator)
             # Its loss, gradients and update.
             loss, gradients = self._discriminator_gradients(ops, discriminator, real, fake)
@@ -100,11 +111,12 @@ class AdversarialTrainer:
 
         # The generator's turn: fresh noise, unless the recipe shares the discriminator's.
         if not self.recipe.shared_noise:
-            images, generator_tape = self._generate(chunk.generator_noise)
-        fake = Samples(images, chunk.generator_labels)
+            images, generator_tape = self._generate(inputs["generator_noise"])
+        fake = Samples(images, inputs.get("generator_labels"))
         real = None
-        if chunk.generator_real is not None:
-            real = Samples(self._images(chunk.generator_real), fake.labels)
+        if "generator_real" in inputs:
+            real = Samples(self._images(inputs["generator_real"]), fake.labels)
+        ops = self._ops(inputs, update)
         loss, generator_gradients = self._generator_gradients(ops, real, fake, generator_tape)
         if simultaneous:
             self.discriminator_optimizer.apply(gradients, *tf.unstack(rates[0]))
@@ -116,13 +128,13 @@ class AdversarialTrainer:
     def _generate(self, noise):
         """Images, and the tape that leads from them back to the generator's weights."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(self.generator_optimizer.variables)
+            tape.watch(self.generator_weights)
             images = self.generator(self._tensor(noise))
         return images, tape
 
     def _discriminator_gradients(self, ops, discriminator, real, fake):
         """The loss with its penalties, whose inputs are watched from the start, and its gradients."""
-        weights = self.discriminator_optimizer.variables
+        weights = self.discriminator_weights
         with tf.GradientTape(watch_accessed_variables=False) as tape, ops.tape:
             tape.watch(weights)
             for side, samples in (("real", real), ("fake", fake)):
@@ -141,24 +153,21 @@ class AdversarialTrainer:
             ops.tape.watch(fake.images)
             loss = self.loss.generator_loss(ops, discriminator, real, fake)
         by_images = tape.gradient(loss, fake.images, unconnected_gradients="zero")
-        weights = self.generator_optimizer.variables
         return loss, generator_tape.gradient(
-            fake.images, weights, by_images, unconnected_gradients="zero"
+            fake.images, self.generator_weights, by_images, unconnected_gradients="zero"
         )
 
     def _record(self, trace, owner, loss, gradients):
         trace.setdefault(f"{owner}_loss", []).append(loss)
-        names = (name for name in self.moments if name.startswith(f"{owner}."))
-        for name, gradient in zip(names, gradients, strict=True):
+        for (name, _), gradient in zip(self._trainable(owner), gradients, strict=True):
             trace.setdefault(f"gradient/{name}", []).append(tf.norm(gradient))
 
-    def _ops(self, chunk, update):
-        extras = {name: self._tensor(array[update]) for name, array in chunk.extra.items()}
+    def _ops(self, inputs, update):
         return TensorFlowOps(
-            step=self._tensor(chunk.start),
-            progress=self._tensor(chunk.progress),
-            mixing=self._tensor(chunk.mixing[update]),
-            extras=extras,
+            step=self._tensor(inputs["step"]),
+            progress=self._tensor(inputs["progress"]),
+            mixing=self._tensor(inputs["mixing"][update]),
+            extras={name: self._tensor(array[update]) for name, array in inputs["extra"].items()},
         )
 
     def _tensor(self, array):
@@ -188,7 +197,7 @@ class AdversarialTrainer:
     def state(self):
         """Weights, buffers and the optimisers' moments, under canonical names."""
         state = {name: to_array(weight) for name, weight in self.weights.items()}
-        state |= {name: to_array(moment) for name, moment in self.moments.items()}
+        state |= {name: to_array(moment) for name, moment in self._moments().items()}
         for owner, optimizer in self._optimizers().items():
             state[f"optimizer.{owner}.updates"] = np.array(optimizer.updates)
         return state
@@ -196,7 +205,7 @@ class AdversarialTrainer:
     def load_state(self, state):
         """Continue from such a state."""
         copy_into(self.weights, state)
-        copy_into(self.moments, state)
+        copy_into(self._moments(), state)
         for owner, optimizer in self._optimizers().items():
             optimizer.restore(int(state[f"optimizer.{owner}.updates"]))
 
@@ -206,14 +215,25 @@ class AdversarialTrainer:
             "discriminator": self.discriminator_optimizer,
         }
 
+    def _trainable(self, owner):
+        """Names and variables of one network's weights, without its buffers."""
+        return [
+            (name, weight.variable)
+            for name, weight in self.weights.items()
+            if _owner(name) == owner and weight.variable.trainable
+        ]
 
-def _at(arrays, index):
-    """The same position of every array; labels, for one, may be absent."""
-    if arrays is None:
-        return None
-    if isinstance(arrays, dict):
-        return {name: array[index] for name, array in arrays.items()}
-    return arrays[index]
+    def _moments(self):
+        """The optimisers' moments, which are kept as the weights are."""
+        moments = {}
+        for owner, optimizer in self._optimizers().items():
+            for (name, _), first, second in zip(
+                self._trainable(owner), optimizer.first, optimizer.second, strict=True
+            ):
+                layout = self.weights[name].layout
+                moments[f"optimizer.{name}.first"] = Weight(first, layout)
+                moments[f"optimizer.{name}.second"] = Weight(second, layout)
+        return moments
 
 
 def _owner(name):

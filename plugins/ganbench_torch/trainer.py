@@ -95,7 +95,7 @@ class AdversarialTrainer:
         return {**losses, "generator_loss": loss.detach()}
 
     def _discriminator_loss(self, ops, discriminator, real, fake):
-        """The loss and its penalties; inputs that these differentiate are watched from the start."""
+        """The loss and its penalties; the inputs that they differentiate are watched first."""
         for side, samples in (("real", real), ("fake", fake)):
             samples.images.requires_grad_(side in self.watched)
         loss = self.loss.discriminator_loss(ops, discriminator, real, fake)
@@ -138,7 +138,9 @@ class AdversarialTrainer:
         """Generate with running statistics; nothing of the training state moves."""
         self.generator.eval()
         parts = [
-            to_array(self._to_samples(self.generator(self._tensor(noise[i : i + SAMPLE_BATCH_SIZE]))))
+            to_array(
+                self._to_samples(self.generator(self._tensor(noise[i : i + SAMPLE_BATCH_SIZE])))
+            )
             for i in range(0, len(noise), SAMPLE_BATCH_SIZE)
         ]
         self.generator.train()
@@ -196,4 +198,6 @@ def _backward(loss, weights):
 
 def _owner(name):
     """The network that a canonical or trace name belongs to."""
-    return "generator" if name.removeprefix("gradient/").startswith("generator") else "discriminator"
+    return (
+        "generator" if name.removeprefix("gradient/").startswith("generator") else "discriminator"
+    )

@@ -1,0 +1,64 @@
+"""ganbench from Python: one call, one data frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ganbench import benchmark, table
+from ganbench.view import SilentView
+
+Names = str | Sequence[str] | None
+
+
+def run(
+    file: str | Path | None = None,
+    *,
+    backend: Names = None,
+    model: Names = None,
+    loss: Names = None,
+    dataset: Names = None,
+    metric: Names = None,
+    baseline: Names = None,
+    seeds: int | None = None,
+    budget: str | None = None,
+    samples: int | None = None,
+    threads: int | None = None,
+    device: str | None = None,
+    plugin: Names = None,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+) -> pd.DataFrame:
+    """Run a benchmark and return its table, one row per backend, model and loss.
+
+    `file` is a benchmark's TOML file; every other argument means what the option of `ganbench
+    run` means, and None leaves the file's or the default value. Failed trials are counted in
+    the column `failed`. Raises GanbenchError for whatever the command line would refuse.
+    """
+    overrides = {
+        "backends": _list(backend),
+        "models": _list(model),
+        "losses": _list(loss),
+        "datasets": _list(dataset),
+        "metrics": _list(metric),
+        "baselines": _list(baseline),
+        "plugins": _list(plugin),
+        "seeds": seeds,
+        "budget": budget,
+        "samples": samples,
+        "threads": threads,
+        "device": device,
+        "data": str(data) if data else None,
+        "out": str(out) if out else None,
+    }
+    prepared = benchmark.prepare(str(file) if file else None, overrides)
+    outcome = benchmark.run(prepared, lambda plan: SilentView())
+    return table.to_frame(outcome.sections)
+
+
+def _list(names: Names) -> list[str] | None:
+    if names is None:
+        return None
+    return [names] if isinstance(names, str) else [str(name) for name in names]

@@ -1,0 +1,100 @@
+"""One benchmark from configuration to table: what the command line and the Python API share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ganbench import config as configs
+from ganbench import environment, evaluate, plan, plugins, render, selectors, table
+from ganbench.config import Config
+from ganbench.plan import Plan
+from ganbench.plugins import Catalog
+from ganbench.record import Record
+from ganbench.runner import Runner, View
+from ganbench.store import Store
+from ganbench.table import Section
+
+FILES = {"table.md": "md", "table.csv": "csv", "table.json": "json", "table.tex": "latex"}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A benchmark of which every name, option and file has been checked."""
+
+    config: Config
+    catalog: Catalog
+    plan: Plan
+    scorings: dict[str, list[evaluate.Scoring]]  # by data set label
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left behind."""
+
+    folder: Path
+    sections: list[Section]
+    records: list[Record]
+
+    @property
+    def failures(self) -> list[Record]:
+        """Trials that did not complete."""
+        return [record for record in self.records if record.status != "completed"]
+
+
+def prepare(file: str | None, overrides: dict[str, Any]) -> Prepared:
+    """Resolve the configuration, load the plugins and check everything before any training."""
+    values = configs.read(Path(file)) if file else {}
+    config = configs.resolve(values, overrides, file or "command line")
+    catalog = plugins.load(config.plugins)
+    planned = plan.make(config, catalog)
+    scorings = {}
+    for text in config.datasets:
+        for selector in selectors.parse(text):
+            source = selectors.build(catalog.get("datasets", selector.name), selector)
+            scorings[selectors.label(source)] = evaluate.scorings(
+                config.metrics, source.task(), catalog
+            )
+    return Prepared(config, catalog, planned, scorings)
+
+
+def check_data(prepared: Prepared) -> None:
+    """Read every data set once, so that a damaged file is found before any training."""
+    location = Path(prepared.config.data) if prepared.config.data else None
+    for text in prepared.config.datasets:
+        for selector in selectors.parse(text):
+            cls = prepared.catalog.get("datasets", selector.name)
+            selectors.build(cls, selector).load(location)
+
+
+def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]) -> Outcome:
+    """Run what is missing and write the tables."""
+    config, planned = prepared.config, prepared.plan
+    check_data(prepared)
+    store = Store(Path(config.out or f"results/{config.name}"))
+    store.prepare()
+    store.write_manifest(planned, config.name)
+    store.write("config.toml", configs.to_toml(config))
+    store.write_json("environment.json", environment.describe())
+    with view(planned) as watching:
+        runner = Runner(config, prepared.catalog, store, prepared.scorings, watching)
+        records = list(runner.run(planned))
+    write_tables(store)
+    return Outcome(store.root, table.build(planned.trials, records), records)
+
+
+def write_tables(store: Store) -> None:
+    """Write the table of everything in the folder in every text format."""
+    sections = read_table(store)
+    for name, style in FILES.items():
+        store.write(f"tables/{name}", render.to_text(sections, style))
+
+
+def read_table(store: Store) -> list[Section]:
+    """The table of everything that was planned into a folder."""
+    trials = store.planned()
+    records = [store.load(trial.id) for trial in trials]
+    return table.build(trials, [record for record in records if record])

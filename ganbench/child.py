@@ -1,0 +1,111 @@
+"""The parent's end of a worker: start it, give it jobs, notice when it dies or hangs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+SILENCE_SECONDS = 900.0  # a worker that says nothing for so long is taken to hang
+GRACE_SECONDS = 5.0  # between asking a worker to end and killing it
+
+
+class ChildLost(Exception):
+    """A worker died or was given up: its arguments are a status and a reason."""
+
+
+class Child:
+    """The parent's end of one child process."""
+
+    def __init__(self, setup: dict[str, Any], threads: int) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "ganbench.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(threads),
+            encoding="utf-8",
+            start_new_session=True,  # so that all it starts can be ended with it
+        )
+        self.events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self._write(setup)
+
+    def run(
+        self,
+        job: dict[str, Any],
+        on_event: Callable[[dict[str, Any]], None],
+        limit_seconds: float | None,
+    ) -> dict[str, Any]:
+        """Do one job and return its last event; raises ChildLost."""
+        deadline = time.monotonic() + limit_seconds if limit_seconds else float("inf")
+        self._write(job)
+        while True:
+            patience = min(SILENCE_SECONDS, deadline - time.monotonic())
+            try:
+                event = self.events.get(timeout=max(patience, 0.001))
+            except queue.Empty:
+                self.kill()
+                over = time.monotonic() >= deadline
+                limit = limit_seconds if over else SILENCE_SECONDS
+                told = "took longer than" if over else "gave no sign of life for"
+                raise ChildLost("timeout", f"{told} {limit:g} seconds") from None
+            if event is None:
+                raise ChildLost("failed", self._end_reason())
+            if event["event"] in ("done", "failed"):
+                return event
+            on_event(event)
+
+    def kill(self) -> None:
+        """End the process and all that it started."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+            try:
+                self.process.wait(GRACE_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self._close()
+
+    def _close(self) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        # The end of the process can close the pipe or cut a line short.
+        with contextlib.suppress(ValueError):
+            for line in self.process.stdout:
+                self.events.put(json.loads(line))
+        self.events.put(None)
+
+    def _write(self, message: dict[str, Any]) -> None:
+        assert self.process.stdin
+        # If the process has ended, whoever reads the events learns of it, with the reason.
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            self.process.stdin.write(json.dumps(message) + "\n")
+            self.process.stdin.flush()
+
+    def _end_reason(self) -> str:
+        code = self.process.wait()
+        self._close()
+        if code < 0:
+            return f"the process was ended by {signal.Signals(-code).name}"
+        return f"the process ended itself with code {code}"
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """The environment of a worker: every thread pool has the same size."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    return {**os.environ, **dict.fromkeys(names, str(threads)), "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,241 @@
+"""The command line. Commands import what they need when they run, so that --help stays quick."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import rich_click as click
+
+from ganbench import __version__
+from ganbench.errors import GanbenchError, NothingMatched, StorageError
+
+if TYPE_CHECKING:
+    from ganbench.benchmark import Outcome, Prepared
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+KINDS = ("backends", "models", "losses", "penalties", "metrics", "datasets", "extractors")
+SOME_FAILED = 1
+INTERRUPTED, TERMINATED = 130, 143
+
+_BENCHMARK_OPTIONS: list[tuple[str, str, dict[str, Any], str]] = [
+    ("--backend", "backends", {"multiple": True}, "Framework; all installed ones if not given."),
+    ("--model", "models", {"multiple": True}, "GAN, such as dcgan or 'dcgan[width=32]'."),
+    ("--loss", "losses", {"multiple": True}, "Loss, such as hinge or 'LOSS+PENALTY'."),
+    ("--dataset", "datasets", {"multiple": True}, "Data set, such as digits or fashion-mnist."),
+    ("--metric", "metrics", {"multiple": True}, "Metric; all that apply if not given."),
+    ("--baseline", "baselines", {"multiple": True}, "Baseline to put beside the GANs."),
+    ("--seeds", "seeds", {"type": int}, "Number of seeds: 0, 1, ..., N-1."),
+    ("--budget", "budget", {"metavar": "KIND=N"}, "images=200k, updates=5k or seconds=60."),
+    ("--samples", "samples", {"type": int}, "Samples that a trial is scored on."),
+    ("--threads", "threads", {"type": int}, "CPU threads of every backend; all cores by default."),
+    ("--device", "device", {"type": click.Choice(["auto", "cpu", "cuda"])}, "Where to train."),
+    ("--timeout", "trial_timeout_seconds", {"type": float}, "Seconds after which a trial ends."),
+    ("--data", "data", {"metavar": "PATH"}, "Folder with the data set's own files."),
+    ("--plugin", "plugins", {"multiple": True, "metavar": "FILE"}, "Single-file plugin to load."),
+]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ganbench")
+def main() -> None:
+    """Train the same GAN on every backend under a fixed budget; tabulate quality and speed."""
+
+
+def _benchmark_options(function: Function) -> Function:
+    """The options that say what is run, shared by `run` and `plan`."""
+    no_baselines = click.option("--no-baselines", is_flag=True, help="Leave the baselines out.")
+    function = no_baselines(function)
+    for flag, name, settings, text in reversed(_BENCHMARK_OPTIONS):
+        function = click.option(flag, name, help=text, **settings)(function)
+    return click.argument("benchmark", required=False, metavar="[BENCHMARK.toml]")(function)
+
+
+def _reports_errors(function: Function) -> Function:
+    """Turn errors that users can mend into one line and an exit code."""
+    import functools
+
+    @functools.wraps(function)
+    def wrapped(*arguments: Any, **options: Any) -> Any:
+        try:
+            return function(*arguments, **options)
+        except GanbenchError as error:
+            _say(f"ganbench: {error}")
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(StorageError.exit_code)
+
+    return wrapped  # type: ignore[return-value]  # the same signature, by functools.wraps
+
+
+@main.command()
+@_benchmark_options
+@click.option("--out", metavar="DIR", help="Folder for the results; results/NAME by default.")
+@_reports_errors
+def run(benchmark: str | None, out: str | None, no_baselines: bool, **options: Any) -> None:
+    """Train, sample, score and print the table; the same command again runs what is missing."""
+    from ganbench import benchmark as benchmarks
+
+    prepared = _prepare(benchmark, no_baselines, {**options, "out": out})
+    for line in _notes(prepared):
+        _say(line)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        outcome = benchmarks.run(prepared, _view)
+    except (KeyboardInterrupt, _Terminated) as stop:
+        _say("stopped; what is done is kept: the same command again runs what is missing")
+        sys.exit(TERMINATED if isinstance(stop, _Terminated) else INTERRUPTED)
+    _show(outcome)
+
+
+@main.command()
+@_benchmark_options
+@click.option("--format", "style", type=click.Choice(["rich", "json"]), default="rich")
+@_reports_errors
+def plan(benchmark: str | None, no_baselines: bool, style: str, **options: Any) -> None:
+    """Show what `run` would do with the same arguments: trials, and what is skipped and why."""
+    from ganbench import listing
+
+    prepared = _prepare(benchmark, no_baselines, options)
+    _print(listing.plan_json(prepared.plan) if style == "json" else listing.plan(prepared.plan))
+
+
+@main.command(name="list")
+@click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.option("--plugin", "files", multiple=True, metavar="FILE", help="Single-file plugin.")
+@_reports_errors
+def list_(kind: str | None, files: tuple[str, ...]) -> None:
+    """List what can be named: backends, models, losses, metrics, data sets and extractors."""
+    from ganbench import listing, plugins
+
+    _print(listing.offers(plugins.load(files), [kind] if kind else list(KINDS)))
+
+
+@main.command()
+@click.argument("name")
+@click.option("--plugin", "files", multiple=True, metavar="FILE", help="Single-file plugin.")
+@_reports_errors
+def info(name: str, files: tuple[str, ...]) -> None:
+    """Describe NAME: what it is, its source, its options and their defaults."""
+    from ganbench import listing, plugins
+
+    _print(listing.info(plugins.load(files), name))
+
+
+@main.command()
+@click.option("--plugin", "files", multiple=True, metavar="FILE", help="Single-file plugin.")
+@_reports_errors
+def plugins(files: tuple[str, ...]) -> None:
+    """Show which plugins are loaded, from where, and which failed and why."""
+    from ganbench import listing
+    from ganbench import plugins as loader
+
+    _print(listing.plugins(loader.load(files)))
+
+
+@main.command()
+@click.argument("folder", metavar="DIR")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["rich", "md", "csv", "json", "latex"]),
+    default="rich",
+    help="How to write it.",
+)
+@_reports_errors
+def table(folder: str, style: str) -> None:
+    """Print the table of the results in DIR."""
+    from ganbench import benchmark, render
+    from ganbench.store import Store
+
+    sections = benchmark.read_table(Store(Path(folder)))
+    if not sections:
+        raise NothingMatched(f"{folder}: nothing was planned here")
+    if style == "rich":
+        console = _console()
+        console.print(render.to_rich(sections, console.width))
+    else:
+        click.echo(render.to_text(sections, style), nl=False)
+
+
+class _Terminated(BaseException):
+    """SIGTERM has come."""
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
+
+
+def _prepare(file: str | None, no_baselines: bool, options: dict[str, Any]) -> Prepared:
+    from ganbench import benchmark
+
+    given = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in options.items()
+    }
+    given = {name: value for name, value in given.items() if value not in (None, [])}
+    if no_baselines:
+        given["baselines"] = []
+    return benchmark.prepare(file, given)
+
+
+def _notes(prepared: Prepared) -> list[str]:
+    """What the user should know before it starts: broken plugins and skipped combinations."""
+    notes = [
+        f"plugin {failure.name!r} ({failure.distribution}) was not loaded: {failure.reason}"
+        for failure in prepared.catalog.failures
+    ]
+    for item in prepared.plan.skipped:
+        notes.append(f"skipped {item.backend} {item.model} {item.loss}: {item.reason}")
+    return notes
+
+
+def _view(plan: Any) -> Any:
+    from rich.console import Console
+
+    from ganbench.view import LineView, LiveView
+
+    console = Console(stderr=True)
+    return (LiveView if console.is_terminal else LineView)(plan, console)
+
+
+def _show(outcome: Outcome) -> None:
+    """Print the table, the failures and where everything is; exit 1 if a trial failed."""
+    from ganbench import render
+
+    console = _console()
+    console.print(render.to_rich(outcome.sections, console.width))
+    for record in outcome.failures:
+        text = f"{record.status}: {record.id}: {record.reason}"
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+    text = f"results, records and tables: {outcome.folder}"
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    if outcome.failures:
+        _say(f"{len(outcome.failures)} of {len(outcome.records)} trials did not complete")
+        sys.exit(SOME_FAILED)
+
+
+def _console() -> Any:
+    """A console for results; a pipe or file gets lines as wide as they need to be."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=240)
+
+
+def _print(renderable: Any) -> None:
+    if isinstance(renderable, str):
+        click.echo(renderable, nl=False)
+    else:
+        _console().print(renderable)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""What `list`, `info`, `plan` and `plugins` print."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ganbench import selectors
+from ganbench.errors import UnknownName
+from ganbench.plan import Plan, installed
+from ganbench.plugins import KINDS, SINGULAR, Catalog
+
+
+def offers(catalog: Catalog, kinds: list[str]) -> RenderableType:
+    """One table for each kind."""
+    tables: list[RenderableType] = []
+    for kind in kinds:
+        table = Table("name", "what it is", "plugin", title=kind, title_justify="left")
+        for name, entries in _by_name(catalog, kind).items():
+            shown = name
+            if kind == "models":
+                shown += " (" + ", ".join(entry.cls.backend for entry in entries) + ")"
+            if kind == "backends" and not installed(entries[0].cls):
+                shown += " (not installed)"
+            plugins = ", ".join(dict.fromkeys(entry.plugin.name for entry in entries))
+            table.add_row(Text(shown), Text(_first_line(entries[0].cls)), Text(plugins))
+        if table.row_count:
+            tables.append(table)
+    return Group(*tables)
+
+
+def info(catalog: Catalog, name: str) -> RenderableType:
+    """Everything that carries this name: description, source, options."""
+    parts: list[RenderableType] = []
+    for kind in KINDS:
+        for entry_name, entries in _by_name(catalog, kind).items():
+            if entry_name != name:
+                continue
+            cls = entries[0].cls
+            backends = ", ".join(entry.cls.backend for entry in entries if kind == "models")
+            heading = f"{SINGULAR[kind]} {name}" + (f" on {backends}" if backends else "")
+            parts.append(Text(heading, style="bold"))
+            parts.append(Text(inspect.getdoc(cls) or "no description"))
+            if getattr(cls, "source", None):
+                parts.append(Text(f"source: {cls.source}"))
+            owners = dict.fromkeys(
+                f"{entry.plugin.name} ({entry.plugin.distribution})" for entry in entries
+            )
+            parts.append(Text(f"plugin: {', '.join(owners)}"))
+            parts += _options(cls)
+    if not parts:
+        known = {known for kind in KINDS for known in catalog.names(kind)}
+        raise UnknownName("plugin part", name, known)
+    return Group(*parts)
+
+
+def plan(planned: Plan) -> RenderableType:
+    """The trials and the skipped combinations."""
+    trials = Table("#", "backend", "model", "loss", "data set", "budget", "seed")
+    for number, trial in enumerate(planned.trials, 1):
+        cells = (trial.backend, trial.model, trial.loss, trial.dataset, trial.budget)
+        trials.add_row(str(number), *map(Text, cells), str(trial.seed))
+    if not planned.skipped:
+        return trials
+    skipped = Table("backend", "model", "loss", "data set", "reason", title="skipped")
+    for item in planned.skipped:
+        skipped.add_row(*(Text(str(value)) for value in asdict(item).values()))
+    return Group(trials, skipped)
+
+
+def plan_json(planned: Plan) -> str:
+    """The same as JSON."""
+    values = {
+        "schema_version": 1,
+        "trials": [asdict(trial) for trial in planned.trials],
+        "skipped": [asdict(item) for item in planned.skipped],
+    }
+    return json.dumps(values, indent=1) + "\n"
+
+
+def plugins(catalog: Catalog) -> RenderableType:
+    """Loaded plugins, then failed ones with the reason."""
+    table = Table("plugin", "distribution", "module", "status")
+    for plugin in catalog.plugins:
+        cells = (plugin.name, plugin.distribution, plugin.module, "loaded")
+        table.add_row(*map(Text, cells))
+    for failure in catalog.failures:
+        status = Text(f"failed: {failure.reason}", style="red")
+        table.add_row(Text(failure.name), Text(failure.distribution), Text("—"), status)
+    return table
+
+
+def _by_name(catalog: Catalog, kind: str) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for entry in catalog.entries(kind):
+        found.setdefault(entry.name, []).append(entry)
+    return found
+
+
+def _first_line(cls: type[Any]) -> str:
+    return (inspect.getdoc(cls) or "no description").splitlines()[0]
+
+
+def _options(cls: type[Any]) -> list[RenderableType]:
+    types = selectors.option_types(cls)
+    if not types:
+        return [Text("options: none")]
+    table = Table("option", "default", "type")
+    for item in dataclasses.fields(cls):
+        if item.name in types:
+            default = "required" if item.default is dataclasses.MISSING else str(item.default)
+            table.add_row(
+                Text(item.name), Text(default), Text(selectors.type_text(types[item.name]))
+            )
+    return [table]

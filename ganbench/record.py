@@ -1,0 +1,111 @@
+"""The result of one trial: everything needed to trust it, compare it and run it again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from ganbench.errors import ConfigError
+from ganbench.plan import Trial
+
+SCHEMA_VERSION = 1
+# The model's own verdicts are final; the others are tried again by the next run.
+FINAL = ("completed", "diverged")
+RETRIED = ("failed", "timeout", "interrupted")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One trial and what came of it."""
+
+    schema_version: int
+    id: str
+    backend: str
+    model: str
+    loss: str
+    dataset: str
+    budget: str
+    seed: int
+    status: str
+    reason: str
+    attempt: int
+    specification: dict[str, Any]
+    training: dict[str, Any]  # counters, seconds of each phase, losses, memory, parameters
+    scores: list[dict[str, Any]]  # one per metric and feature space, each with its fingerprint
+    environment: dict[str, Any]
+    plugins: list[dict[str, str]]
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is one of the ends of the scale rather than a GAN."""
+        return self.specification["loss"] is None
+
+    def with_scores(self, scores: list[dict[str, Any]]) -> Record:
+        """This record with these scores in place of those of the same metric and space."""
+        new = {_score_name(score) for score in scores}
+        kept = [score for score in self.scores if _score_name(score) not in new]
+        return replace(self, scores=[*kept, *scores])
+
+    def lacks(self, keys: list[dict[str, Any]]) -> bool:
+        """Whether a value is missing, or was made by other sources or another extractor."""
+        known = [{name: score[name] for name in keys[0]} for score in self.scores] if keys else []
+        return any(key not in known for key in keys)
+
+
+def make(
+    trial: Trial,
+    result: dict[str, Any],
+    environment: dict[str, Any],
+    plugins: list[dict[str, str]],
+    attempt: int,
+) -> Record:
+    """Join what was planned with what came of it; `result` has at least status and reason."""
+    training = {key: value for key, value in result.items() if key not in ("status", "reason")}
+    return Record(
+        schema_version=SCHEMA_VERSION,
+        id=trial.id,
+        backend=trial.backend,
+        model=trial.model,
+        loss=trial.loss,
+        dataset=trial.dataset,
+        budget=trial.budget,
+        seed=trial.seed,
+        status=result["status"],
+        reason=result["reason"],
+        attempt=attempt,
+        specification=trial.specification,
+        training=training,
+        scores=[],
+        environment=environment,
+        plugins=plugins,
+    )
+
+
+def to_json(record: Record) -> str:
+    """Write a record as indented JSON, the same bytes for the same record."""
+    return json.dumps(asdict(record), indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def from_json(text: str, where: str) -> Record:
+    """Read a record; raises ConfigError, naming the file, if it is damaged or too new."""
+    try:
+        values = json.loads(text)
+        version = values["schema_version"]
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(
+            f"{where}: not a whole record; remove it to run the trial again"
+        ) from None
+    if version != SCHEMA_VERSION:
+        raise ConfigError(
+            f"{where}: has schema {version} and this ganbench reads {SCHEMA_VERSION}; upgrade it"
+        )
+    expected = {item.name for item in fields(Record)}
+    if set(values) != expected:
+        odd = ", ".join(sorted(set(values) ^ expected))
+        raise ConfigError(f"{where}: missing or unknown keys: {odd}")
+    return Record(**values)
+
+
+def _score_name(score: dict[str, Any]) -> tuple[Any, ...]:
+    return score["metric"], json.dumps(score["options"], sort_keys=True), score["extractor"]

@@ -1,0 +1,159 @@
+"""Tables for people and for papers: rich, Markdown, CSV, JSON and LaTeX of the same numbers."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ganbench.table import KEYS, Section, to_frame
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+FORMATS = ("rich", "md", "csv", "json", "latex")
+ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
+COST_HEADINGS = {
+    "images_per_second": "images/s",
+    "compile_seconds": "compile s",
+    "peak_memory_mib": "peak MiB",
+    "parameters": "parameters",
+}
+WIDE_COLUMNS = 160  # terminals narrower than this get quality and cost in two tables
+
+
+def to_text(sections: list[Section], style: str) -> str:
+    """The whole table in one of the text formats."""
+    if style == "json":
+        return json.dumps(_json_rows(sections), indent=1, allow_nan=False) + "\n"
+    if style == "csv":
+        return str(to_frame(sections).to_csv(index=False, lineterminator="\n"))
+    if style == "latex":
+        return "\n".join(_latex(section) for section in sections)
+    return "\n".join(_markdown(section) for section in sections)
+
+
+def to_rich(sections: list[Section], width: int) -> RenderableType:
+    """The whole table for a terminal of this width."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    parts: list[Any] = []
+    for section in sections:
+        headings, rows = cells(section)
+        quality = len(headings) - len(COST_HEADINGS)
+        views = [list(range(len(headings)))]
+        if width < WIDE_COLUMNS:
+            views = [views[0][:quality], views[0][: len(KEYS)] + views[0][quality:]]
+        for number, view in enumerate(views):
+            table = Table(title=_title(section) if number == 0 else None, title_justify="left")
+            for index in view:
+                justify: Any = "left" if index < len(KEYS) else "right"
+                table.add_column(headings[index], justify=justify, overflow="fold")
+            for row in rows:
+                table.add_row(*(Text(row[index]) for index in view))
+            parts.append(table)
+        parts += [Text(line, style="dim") for line in captions(section)]
+    return Group(*parts)
+
+
+def cells(section: Section) -> tuple[list[str], list[list[str]]]:
+    """Headings and formatted rows: names, trials, quality, then cost."""
+    shown = [column for column in section.columns if not column.is_beside]
+    headings = [*KEYS, "n", *(column.name + ARROWS[column.direction] for column in shown)]
+    headings += COST_HEADINGS.values()
+    rows = []
+    for _, row in section.frame.iterrows():
+        measured = [*(column.name for column in shown), *COST_HEADINGS]
+        values = [_mean_and_spread(row[name], row[f"{name}_sd"]) for name in measured]
+        rows.append([*(str(row[key]) for key in KEYS), _trials(row), *values])
+    return headings, rows
+
+
+def captions(section: Section) -> list[str]:
+    """How to read the table: what the numbers are and what each metric was made with."""
+    lines = [
+        "Mean ± standard deviation over n seeds, of the final model at the end of the budget. "
+        "images/s leaves out compilation and scoring."
+    ]
+    by_fingerprint: dict[str, list[str]] = {}
+    for column in section.columns:
+        by_fingerprint.setdefault(column.fingerprint, [])
+        values = section.frame[column.name].dropna()
+        # A constant beside the values, such as a sampling floor, is said once.
+        if column.is_beside and len(values) and values.max() - values.min() < 1e-12:
+            by_fingerprint[column.fingerprint].append(f"{column.name} {_number(values.iloc[0])}")
+    return lines + ["; ".join([text, *more]) + "." for text, more in by_fingerprint.items()]
+
+
+def _title(section: Section) -> str:
+    return f"{section.dataset}, budget {section.budget}"
+
+
+def _trials(row: pd.Series[Any]) -> str:
+    """How many seeds a row is made of, and what became of the others."""
+    text = str(row["n"]) if row["n"] == row["planned"] else f"{row['n']} of {row['planned']}"
+    notes = [f"{row[name]} {name}" for name in ("failed", "missing") if row[name]]
+    return f"{text} ({', '.join(notes)})" if notes else text
+
+
+def _mean_and_spread(mean: Any, spread: Any) -> str:
+    if mean is None or pd.isna(mean):
+        return "—"
+    digits = _decimals(mean)
+    text = f"{mean:,.{digits}f}"
+    if spread is None or pd.isna(spread) or spread == 0:
+        return text
+    return f"{text} ± {spread:,.{digits}f}"
+
+
+def _decimals(value: float) -> int:
+    """Decimals that leave about three significant digits."""
+    if value == 0 or float(value).is_integer():
+        return 0
+    return min(6, max(0, 2 - math.floor(math.log10(abs(value)))))
+
+
+def _number(value: float) -> str:
+    return f"{value:,.{_decimals(value)}f}"
+
+
+def _markdown(section: Section) -> str:
+    headings, rows = cells(section)
+    align = ["---" if index < len(KEYS) else "---:" for index in range(len(headings))]
+    lines = ["| " + " | ".join(map(_escape, row)) + " |" for row in [headings, *rows]]
+    lines.insert(1, "| " + " | ".join(align) + " |")
+    return "\n".join([f"**{_title(section)}**", "", *lines, "", *captions(section), ""])
+
+
+def _escape(text: str) -> str:
+    """Keep a cell from being read as markup."""
+    for character in "\\|`<[]*_":
+        text = text.replace(character, "\\" + character)
+    return text
+
+
+def _latex(section: Section) -> str:
+    headings, rows = cells(section)
+    arrows = {" ↑": r" $\uparrow$", " ↓": r" $\downarrow$"}
+    styler = pd.DataFrame(rows, columns=headings).style.hide(axis="index")
+    styler = styler.format(escape="latex").format_index(escape="latex", axis="columns")
+    text: str = styler.to_latex(
+        hrules=True,
+        column_format="l" * len(KEYS) + "r" * (len(headings) - len(KEYS)),
+        caption=f"{_title(section)}. {captions(section)[0]}",
+        position_float="centering",
+    )
+    for arrow, command in {**arrows, "±": r"$\pm$", "—": "---"}.items():
+        text = text.replace(arrow, command)
+    return text
+
+
+def _json_rows(sections: list[Section]) -> list[dict[str, Any]]:
+    """Rows without NaN: a value that is not known is null."""
+    frame = to_frame(sections)
+    rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return rows

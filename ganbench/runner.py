@@ -1,0 +1,140 @@
+"""Run a plan in child processes: one worker per backend, one for scoring, a record per trial."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ganbench import environment, record
+from ganbench.child import Child, ChildLost
+from ganbench.config import Config
+from ganbench.errors import EnvironmentNotReady
+from ganbench.evaluate import Scoring
+from ganbench.plan import Plan, Trial
+from ganbench.plugins import Catalog
+from ganbench.record import RETRIED, Record
+from ganbench.store import Store
+
+
+class View(Protocol):
+    """Whoever watches a run."""
+
+    def started(self, trial: Trial, phase: str) -> None:
+        """A trial is being trained or scored."""
+
+    def progressed(self, trial: Trial, event: dict[str, Any]) -> None:
+        """A chunk is done; the event is the one in events.jsonl."""
+
+    def ended(self, trial: Trial, found: Record, was_stored: bool) -> None:
+        """A trial has its record; `was_stored` says that it was there already."""
+
+
+@dataclass
+class Runner:
+    """Works off a plan, one trial at a time, and stores a record of each."""
+
+    config: Config
+    catalog: Catalog
+    store: Store
+    scorings: dict[str, list[Scoring]]  # by data set label
+    view: View
+    _workers: dict[str, Child] = field(default_factory=dict)
+
+    def run(self, plan: Plan) -> Iterator[Record]:
+        """Give the record of every trial, in the plan's order, running what is missing."""
+        try:
+            for trial in plan.trials:
+                yield self._one(trial)
+        finally:
+            for worker in self._workers.values():
+                worker.kill()
+            self._workers.clear()
+
+    def _one(self, trial: Trial) -> Record:
+        found = self.store.load(trial.id)
+        attempt = found.attempt + 1 if found else 1
+        train = found is None or found.status in RETRIED
+        if train:
+            found = self._train(trial, attempt)
+        assert found
+        keys = [scoring.key() for scoring in self.scorings[trial.dataset]]
+        score = found.status == "completed" and found.lacks(keys)
+        if score:
+            found = self._score(trial, found)
+        self.view.ended(trial, found, was_stored=not (train or score))
+        return found
+
+    def _train(self, trial: Trial, attempt: int) -> Record:
+        self.view.started(trial, "train")
+        surroundings = environment.describe()
+        try:
+            result = self._job(trial, "train", trial.backend, self.config.trial_timeout_seconds)
+        except KeyboardInterrupt:
+            self._keep(trial, _failure("interrupted", "interrupted"), surroundings, attempt)
+            raise
+        return self._keep(trial, result, surroundings, attempt)
+
+    def _keep(
+        self, trial: Trial, result: dict[str, Any], surroundings: dict[str, Any], attempt: int
+    ) -> Record:
+        used = {plugin.module.partition(".")[0]: plugin for plugin in self.catalog.plugins}
+        plugins = [
+            {"name": used[top].name, "distribution": used[top].distribution, "source_hash": source}
+            for top, source in trial.specification["sources"].items()
+            if top in used
+        ]
+        made = record.make(trial, result, surroundings, plugins, attempt)
+        if attempt == 1:
+            self.store.publish(made)
+        else:
+            self.store.replace(made)
+        return made
+
+    def _score(self, trial: Trial, found: Record) -> Record:
+        self.view.started(trial, "score")
+        result = self._job(trial, "score", "scoring", None)
+        if "scores" not in result:
+            return dataclasses.replace(
+                found, status="failed", reason=f"scoring: {result['reason']}"
+            )
+        scored = found.with_scores(result["scores"])
+        self.store.replace(scored)
+        return scored
+
+    def _job(self, trial: Trial, kind: str, place: str, limit: float | None) -> dict[str, Any]:
+        """Have a worker do a job; a lost worker is replaced before the next one."""
+        job = {
+            "kind": kind,
+            "folder": str(self.store.trial_folder(trial.id).resolve()),
+            "specification": trial.specification,
+            "metrics": self.config.metrics,
+        }
+        worker = self._workers.get(place) or self._start(place, trial)
+        try:
+            event = worker.run(job, lambda event: self.view.progressed(trial, event), limit)
+        except ChildLost as lost:
+            del self._workers[place]
+            return _failure(*lost.args)
+        if event["event"] == "done":
+            result: dict[str, Any] = event["result"]
+            return result
+        self._workers.pop(place).kill()  # what a failed trial left behind must not reach the next
+        if event["exit_code"] == EnvironmentNotReady.exit_code:
+            raise EnvironmentNotReady(event["message"])
+        return _failure("failed", event["reason"])
+
+    def _start(self, place: str, trial: Trial) -> Child:
+        setup = {
+            "plugin_files": [str(Path(file).resolve()) for file in self.config.plugins],
+            "data": str(Path(self.config.data).resolve()) if self.config.data else None,
+        }
+        worker = Child(setup, trial.specification["threads"])
+        self._workers[place] = worker
+        return worker
+
+
+def _failure(status: str, reason: str) -> dict[str, Any]:
+    return {"status": status, "reason": reason}

@@ -1,0 +1,145 @@
+"""A folder of results: one record per trial, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ganbench import record as records
+from ganbench.errors import ConfigError, StorageError
+from ganbench.plan import Plan, Trial
+from ganbench.record import Record
+
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Store:
+    """The results under one folder."""
+
+    root: Path
+
+    def prepare(self) -> None:
+        """Make the folder and prove that it can be written; raises StorageError."""
+        with _storage_errors(self.root):
+            (self.root / "trials").mkdir(parents=True, exist_ok=True)
+            self.write("trials/.tmp-probe", "probe")
+            (self.root / "trials" / ".tmp-probe").unlink()
+
+    def trial_folder(self, trial_id: str) -> Path:
+        """The folder of a trial, made if needed."""
+        folder = self.root / "trials" / trial_id
+        with _storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def load(self, trial_id: str) -> Record | None:
+        """The record of a trial, or None; raises ConfigError if it is damaged."""
+        path = self._record_path(trial_id)
+        try:
+            return records.from_json(path.read_text("utf-8"), str(path))
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise StorageError(f"{path}: cannot be read: {error}") from None
+
+    def publish(self, record: Record) -> None:
+        """Write a new record; the first one of a trial stays, whoever comes second."""
+        path = self._record_path(record.id)
+        with _storage_errors(path):
+            temporary = _write_temporary(path, records.to_json(record))
+            try:
+                os.link(temporary, path)
+            except FileExistsError:
+                return
+            finally:
+                temporary.unlink()
+            _sync_folder(path.parent)
+
+    def replace(self, record: Record) -> None:
+        """Put a record in place of an older one of the same trial."""
+        self.write(f"trials/{record.id}/record.json", records.to_json(record))
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the run in one piece."""
+        path = self.root / name
+        with _storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(_write_temporary(path, text), path)
+            _sync_folder(path.parent)
+
+    def write_json(self, name: str, values: Any) -> None:
+        """Write a JSON file of the run in one piece."""
+        self.write(name, json.dumps(values, indent=1, sort_keys=True) + "\n")
+
+    def write_manifest(self, plan: Plan, name: str) -> None:
+        """Note what was planned, beside what earlier commands planned into this folder.
+
+        A trial that asks the same as an older one, with other plugin sources, takes its place.
+        """
+        planned = {_question(entry["specification"]): entry for entry in self._planned()}
+        for trial in plan.trials:
+            planned[_question(trial.specification)] = asdict(trial)
+        manifest = {
+            "manifest_version": MANIFEST_VERSION,
+            "name": name,
+            "trials": list(planned.values()),
+            "skipped": [asdict(item) for item in plan.skipped],
+        }
+        self.write_json("manifest.json", manifest)
+
+    def planned(self) -> list[Trial]:
+        """Every trial that was planned into this folder; raises ConfigError without a manifest."""
+        if not (self.root / "manifest.json").is_file():
+            raise ConfigError(f"{self.root}: no ganbench results here (manifest.json is missing)")
+        return [Trial(**entry) for entry in self._planned()]
+
+    def _planned(self) -> list[dict[str, Any]]:
+        path = self.root / "manifest.json"
+        try:
+            entries: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["trials"]
+        except FileNotFoundError:
+            return []
+        except (ValueError, KeyError, TypeError):
+            raise ConfigError(f"{path}: damaged; remove it and run the benchmark again") from None
+        return entries
+
+    def _record_path(self, trial_id: str) -> Path:
+        return self.root / "trials" / trial_id / "record.json"
+
+
+def _question(specification: dict[str, Any]) -> str:
+    """What a trial asks, whatever sources answer it."""
+    asked = {key: value for key, value in specification.items() if key != "sources"}
+    return json.dumps(asked, sort_keys=True)
+
+
+def _write_temporary(path: Path, text: str) -> Path:
+    temporary = path.parent / f".tmp-{path.name}-{secrets.token_hex(8)}"
+    with temporary.open("x", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return temporary
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,168 @@
+"""From records to rows: one per backend, model and loss, over seeds, at the end of the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ganbench.plan import NO_LOSS, Trial
+from ganbench.record import Record
+
+KEYS = ["backend", "model", "loss"]
+COUNTS = ["n", "planned", "failed", "missing"]
+COSTS = [
+    "images_per_second",
+    "compile_seconds",
+    "train_seconds",
+    "peak_memory_mib",
+    "parameters",
+]
+NETWORKS = ["generator", "discriminator"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric's column: its direction, whether it is shown, and what it was made with."""
+
+    name: str
+    direction: str
+    is_beside: bool
+    fingerprint: str  # feature space, sample count and reference, for a caption
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows that may be compared: one data set, one budget, one number of samples.
+
+    The frame has the mean of every column over the completed trials of a row, and the sample
+    standard deviation as `<column>_sd`.
+    """
+
+    dataset: str
+    budget: str
+    samples: int
+    columns: list[Column]
+    frame: pd.DataFrame
+
+
+def build(trials: Iterable[Trial], records: Iterable[Record]) -> list[Section]:
+    """Group planned trials into sections and rows, in the order of planning, baselines last.
+
+    `failed` counts every trial that ended otherwise than completed, `missing` those that have no
+    record yet; neither enters a mean.
+    """
+    by_id = {record.id: record for record in records}
+    groups: dict[tuple[str, str, int], list[Trial]] = {}
+    for trial in trials:
+        key = (trial.dataset, trial.budget, trial.specification["samples"])
+        groups.setdefault(key, []).append(trial)
+    return [_section(key, members, by_id) for key, members in groups.items()]
+
+
+def to_frame(sections: list[Section]) -> pd.DataFrame:
+    """All rows of all sections in one frame, with columns for data set and budget."""
+    parts = []
+    for section in sections:
+        part = section.frame.copy()
+        part.insert(3, "dataset", section.dataset)
+        part.insert(4, "budget", section.budget)
+        part.insert(5, "samples", section.samples)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _section(key: tuple[str, str, int], trials: list[Trial], by_id: dict[str, Record]) -> Section:
+    records = [by_id[trial.id] for trial in trials if trial.id in by_id]
+    columns = _columns(records)
+    rows: dict[tuple[str, ...], list[Trial]] = {}
+    for trial in sorted(trials, key=lambda trial: trial.loss == NO_LOSS):
+        rows.setdefault((trial.backend, trial.model, trial.loss), []).append(trial)
+    measured = [*(column.name for column in columns.values()), *COSTS]
+    names = [*KEYS, *COUNTS, *(f"{name}{end}" for name in measured for end in ("", "_sd"))]
+    names += [f"parameters_{network}" for network in NETWORKS]
+    frame = pd.DataFrame(
+        [_row(row, members, by_id, columns) for row, members in rows.items()], columns=names
+    )
+    return Section(*key, list(columns.values()), frame)
+
+
+def _row(
+    key: tuple[str, ...],
+    trials: list[Trial],
+    by_id: dict[str, Record],
+    columns: dict[tuple[str, str], Column],
+) -> dict[str, Any]:
+    records = [by_id[trial.id] for trial in trials if trial.id in by_id]
+    completed = [record for record in records if record.status == "completed"]
+    values = [{**_costs(record), **_scores(record, columns)} for record in completed]
+    row: dict[str, Any] = dict(zip(KEYS, key, strict=True))
+    row |= {
+        "n": len(completed),
+        "planned": len(trials),
+        "failed": len(records) - len(completed),
+        "missing": len(trials) - len(records),
+    }
+    for name in [*(column.name for column in columns.values()), *COSTS]:
+        numbers = [value[name] for value in values if value.get(name) is not None]
+        # A mean over some of the completed trials would pass for one over all of them.
+        known = bool(numbers) and len(numbers) == len(values)
+        series = pd.Series(numbers, dtype=float)
+        row[name] = series.mean() if known else None
+        row[f"{name}_sd"] = series.std(ddof=1) if known and len(numbers) > 1 else None
+    for network in NETWORKS:
+        counts = {record.training["parameters"][network] for record in completed}
+        row[f"parameters_{network}"] = counts.pop() if len(counts) == 1 else None
+    return row
+
+
+def _costs(record: Record) -> dict[str, float | None]:
+    training = record.training
+    seconds, images = training["train_seconds"], training["timed_images"]
+    return {
+        "images_per_second": images / seconds if seconds > 0 and images > 0 else None,
+        "compile_seconds": training["compile_seconds"],
+        "train_seconds": seconds,
+        "peak_memory_mib": training["peak_memory_mib"],
+        "parameters": sum(training["parameters"].values()),
+    }
+
+
+def _scores(record: Record, columns: dict[tuple[str, str], Column]) -> dict[str, float | None]:
+    return {
+        columns[column, _fingerprint(score)].name: value
+        for score in record.scores
+        for column, value in score["values"].items()
+    }
+
+
+def _columns(records: list[Record]) -> dict[tuple[str, str], Column]:
+    """Metric columns by name and fingerprint, in the order of scoring.
+
+    Values of one name that were made in different ways are kept in columns of their own.
+    """
+    found: dict[tuple[str, str], Column] = {}
+    for record in records:
+        for score in record.scores:
+            print_of_score = _fingerprint(score)
+            for column, direction in score["directions"].items():
+                if (column, print_of_score) in found:
+                    continue
+                rivals = sum(name == column for name, _ in found)
+                name = f"{column}#{rivals + 1}" if rivals else column
+                found[column, print_of_score] = Column(
+                    name, direction, column in score["beside"], print_of_score
+                )
+    return found
+
+
+def _fingerprint(score: dict[str, Any]) -> str:
+    reference = score["reference"]
+    options = "".join(f", {name}={value}" for name, value in score["options"].items())
+    space = f", features {score['extractor_id']}" if score["extractor_id"] else ""
+    return (
+        f"{score['metric']} version {score['version']}{options}{space}, {score['n']:,} samples "
+        f"against {reference['n']:,} of the {reference['split']} split"
+    )

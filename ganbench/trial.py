@@ -1,0 +1,237 @@
+"""Run ONE trial in this process: build, train for the budget, sample. The file to read first.
+
+Nothing here knows a framework. What it gives back is plain data; what it writes is `samples.npy`
+and `events.jsonl` in the trial's folder. Scoring happens later, from the samples alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganbench.budget import Budget, Clock
+from ganbench.contracts import Dataset, Model, RunOptions, Step, Trainer
+from ganbench.data import ChunkSource, evaluation_noise
+from ganbench.memory import PeakMemory
+from ganbench.plan import rebuild
+from ganbench.plugins import Catalog
+from ganbench.streams import draw_weights
+
+CHUNK_SECONDS = 0.5  # long enough that handing over costs nothing, short enough for a live view
+LONGEST_CHUNK_BYTES = 32 * 2**20
+FIRST_TIMED_STEPS = 4  # after the first step, to estimate how long a chunk may be
+
+Report = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Phases:
+    """Seconds spent in each phase of a trial; compile covers the first call and its updates."""
+
+    prepare: Clock = field(default_factory=Clock)
+    load: Clock = field(default_factory=Clock)
+    build: Clock = field(default_factory=Clock)
+    compile: Clock = field(default_factory=Clock)
+    draw: Clock = field(default_factory=Clock)
+    train: Clock = field(default_factory=Clock)
+    sample: Clock = field(default_factory=Clock)
+
+    def seconds(self) -> dict[str, float]:
+        """The phases as `<phase>_seconds`."""
+        return {f"{name}_seconds": clock.seconds for name, clock in vars(self).items()}
+
+
+def run(
+    specification: dict[str, Any],
+    folder: Path,
+    catalog: Catalog,
+    load: Callable[[dict[str, Any]], Dataset],
+    report: Report,
+) -> dict[str, Any]:
+    """Train and sample one GAN; returns status, counters, phases, losses and environment.
+
+    `load` gives the data set of a specification, `report` passes progress on to whoever watches.
+    """
+    phases, memory = Phases(), PeakMemory()
+    with phases.prepare.running():
+        backend = rebuild(catalog, "backends", specification["backend"])
+        runtime = backend.prepare(_run_options(specification))
+    with phases.load.running():
+        dataset = load(specification)
+    with phases.build.running():
+        model = rebuild(catalog, "models", specification["model"], backend.name)
+        loss, penalties = _loss(specification, catalog)
+        step = model.step(dataset.task)
+        weights = draw_weights(specification["seed"], model.parameters(dataset.task))
+        trainer = model.trainer(loss, penalties, dataset.task, weights, runtime)
+    budget = Budget(**specification["budget"])
+    source = ChunkSource(dataset, step, specification["seed"], budget.steps(step), loss, penalties)
+    with (folder / "events.jsonl").open("w", encoding="utf-8") as events:
+        progress = _train(trainer, source, budget, step, phases, _tee(report, events))
+    result = {
+        "status": progress.status,
+        "reason": progress.reason,
+        **progress.counters(step),
+        **phases.seconds(),
+        "parameters": _parameter_counts(model, dataset),
+        "losses": progress.losses,
+        "data_sha256": dataset.sha256,
+        "backend_description": backend.describe(),
+    }
+    if progress.status == "completed":
+        report({"event": "phase", "phase": "sample"})
+        noise, labels = evaluation_noise(
+            dataset, step, specification["seed"], specification["samples"]
+        )
+        with phases.sample.running():
+            samples = trainer.sample(noise, labels)
+        result |= _keep_samples(samples, folder / "samples.npy")
+        result["sample_seconds"] = phases.sample.seconds
+    return {**result, "peak_memory_mib": memory.peak_mib()}
+
+
+@dataclass
+class Progress:
+    """How far training has come."""
+
+    steps: int = 0
+    status: str = "completed"
+    reason: str = ""
+    losses: dict[str, float | None] = field(default_factory=dict)
+    timed_images: int = 0
+
+    def counters(self, step: Step) -> dict[str, int]:
+        """What the discriminator and the generator were given, by every way of counting."""
+        return {
+            "steps": self.steps,
+            "images": self.steps * step.images,
+            "discriminator_updates": self.steps * step.discriminator_updates,
+            "generator_updates": self.steps,
+            "generated_images": self.steps * step.generator_samples,
+            "timed_images": self.timed_images,
+        }
+
+
+def _train(
+    trainer: Trainer,
+    source: ChunkSource,
+    budget: Budget,
+    step: Step,
+    phases: Phases,
+    report: Report,
+) -> Progress:
+    """Train until the budget is used up. The first step is charged to compilation."""
+    total = budget.steps(step)
+    progress, length = Progress(), 1
+    while _remaining(budget, total, progress.steps, phases.train.seconds) > 0:
+        if total is not None:
+            length = min(length, total - progress.steps)
+        with phases.draw.running():
+            chunk = source.chunk(progress.steps, length)
+        first = progress.steps == 0
+        clock = phases.compile if first else phases.train
+        start = time.perf_counter()
+        with clock.running():
+            losses = trainer.train(chunk)
+        seconds = time.perf_counter() - start
+        progress.steps += length
+        progress.timed_images += 0 if first else length * step.images
+        progress.losses = {name: _finite(value) for name, value in losses.items()}
+        report(_progress_event(progress, step, phases, budget, total))
+        if any(value is None for value in progress.losses.values()):
+            progress.status = "diverged"
+            progress.reason = f"a loss was not finite after step {progress.steps}"
+            break
+        left = _seconds_left(budget, phases.train.seconds)
+        length = _next_length(first, length, seconds, left, _bytes_per_step(chunk))
+    return progress
+
+
+def _remaining(budget: Budget, total: int | None, steps: int, train_seconds: float) -> float:
+    return budget.value - train_seconds if total is None else total - steps
+
+
+def _seconds_left(budget: Budget, train_seconds: float) -> float:
+    return budget.value - train_seconds if budget.kind == "seconds" else math.inf
+
+
+def _next_length(
+    first: bool, length: int, seconds: float, seconds_left: float, bytes_per_step: int
+) -> int:
+    """Steps that take about CHUNK_SECONDS; the length of a chunk never changes a result."""
+    if first:
+        return FIRST_TIMED_STEPS
+    wanted = min(CHUNK_SECONDS, seconds_left)
+    length = min(int(length * wanted / max(seconds, 1e-9)), 8 * length)
+    return max(1, min(length, LONGEST_CHUNK_BYTES // bytes_per_step))
+
+
+def _bytes_per_step(chunk: Any) -> int:
+    arrays = [array for array in chunk if isinstance(array, np.ndarray)]
+    return max(1, sum(array.nbytes for array in arrays) // len(chunk.noise))
+
+
+def _progress_event(
+    progress: Progress, step: Step, phases: Phases, budget: Budget, total: int | None
+) -> dict[str, Any]:
+    used = phases.train.seconds / budget.value if total is None else progress.steps / total
+    return {
+        "event": "progress",
+        "share": min(1.0, used),
+        "images": progress.steps * step.images,
+        "updates": progress.steps,
+        "timed_images": progress.timed_images,
+        "train_seconds": phases.train.seconds,
+        **progress.losses,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _tee(report: Report, events: Any) -> Report:
+    """Report an event and keep it in the trial's own file."""
+
+    def both(event: dict[str, Any]) -> None:
+        events.write(json.dumps(event) + "\n")
+        report(event)
+
+    return both
+
+
+def _run_options(specification: dict[str, Any]) -> RunOptions:
+    return RunOptions(specification["threads"], specification["device"], specification["dtype"])
+
+
+def _loss(specification: dict[str, Any], catalog: Catalog) -> tuple[Any, tuple[Any, ...]]:
+    if specification["loss"] is None:
+        return None, ()
+    loss = rebuild(catalog, "losses", specification["loss"])
+    penalties = (rebuild(catalog, "penalties", item) for item in specification["penalties"])
+    return loss, tuple(penalties)
+
+
+def _parameter_counts(model: Model, dataset: Dataset) -> dict[str, int]:
+    """Trainable parameters of each network."""
+    counts = {"generator": 0, "discriminator": 0}
+    for name, parameter in model.parameters(dataset.task).items():
+        if parameter.trainable:
+            counts[name.partition(".")[0]] += math.prod(parameter.shape)
+    return counts
+
+
+def _keep_samples(samples: np.ndarray, path: Path) -> dict[str, Any]:
+    """Write the samples; points that are not finite mean that the training diverged."""
+    if samples.dtype != np.uint8 and not np.isfinite(samples).all():
+        return {"status": "diverged", "reason": "generated points are not finite"}
+    np.save(path, samples, allow_pickle=False)
+    return {"samples_sha256": hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()}

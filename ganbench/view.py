@@ -1,0 +1,120 @@
+"""What a run shows while it works: a live screen on a terminal, a line per trial elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ganbench.plan import Plan, Trial
+from ganbench.record import Record
+
+
+class SilentView:
+    """Shows nothing; for the Python API."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def started(self, trial: Trial, phase: str) -> None:
+        """Show nothing."""
+
+    def progressed(self, trial: Trial, event: dict[str, Any]) -> None:
+        """Show nothing."""
+
+    def ended(self, trial: Trial, found: Record, was_stored: bool) -> None:
+        """Show nothing."""
+
+
+class LineView(SilentView):
+    """One line per trial, for logs and pipes."""
+
+    def __init__(self, plan: Plan, console: Console) -> None:
+        self.total, self.done, self.console = len(plan.trials), 0, console
+
+    def ended(self, trial: Trial, found: Record, was_stored: bool) -> None:
+        """Print what became of a trial."""
+        self.done += 1
+        text = f"[{self.done}/{self.total}] {_name(trial)}: {_outcome(found, was_stored)}"
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+class LiveView(LineView):
+    """A bar for the run and one for the trial at work, above them the trials that are done."""
+
+    def __init__(self, plan: Plan, console: Console) -> None:
+        super().__init__(plan, console)
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self.all = self.progress.add_task("all trials", total=self.total, note="")
+        self.current = self.progress.add_task("", total=1.0, note="", visible=False)
+
+    def __enter__(self) -> Self:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def started(self, trial: Trial, phase: str) -> None:
+        """Show which trial is at work."""
+        note = "starting" if phase == "train" else "scoring"
+        self.progress.reset(
+            self.current, description=_name(trial), note=note, visible=True, total=1.0
+        )
+        if phase == "score":
+            self.progress.update(self.current, completed=1.0)
+
+    def progressed(self, trial: Trial, event: dict[str, Any]) -> None:
+        """Move the bar; losses are shown as what they are, not as quality."""
+        if event["event"] != "progress":
+            self.progress.update(self.current, note=event["phase"])
+            return
+        seconds = event["train_seconds"]
+        speed = f"{event['timed_images'] / seconds:,.0f} images/s" if seconds else "compiled"
+        losses = [
+            f"{label} {event[key]:.2f}"
+            for label, key in (("loss D", "discriminator_loss"), ("loss G", "generator_loss"))
+            if event.get(key) is not None
+        ]
+        self.progress.update(
+            self.current, completed=event["share"], note="  ".join([speed, *losses])
+        )
+
+    def ended(self, trial: Trial, found: Record, was_stored: bool) -> None:
+        """Print what became of a trial, above the bars."""
+        super().ended(trial, found, was_stored)
+        self.progress.update(self.current, visible=False)
+        self.progress.update(self.all, completed=self.done)
+
+
+def _name(trial: Trial) -> str:
+    loss = "" if trial.loss == "none" else f" {trial.loss}"
+    return f"{trial.backend} {trial.model}{loss} on {trial.dataset}, seed {trial.seed}"
+
+
+def _outcome(found: Record, was_stored: bool) -> str:
+    if found.status != "completed":
+        return f"{found.status}: {found.reason}"
+    training = found.training
+    speed = ""
+    if training["train_seconds"] > 0:
+        speed = f", {training['timed_images'] / training['train_seconds']:,.0f} images/s"
+    headline = [
+        f"{column} {value:.3g}"
+        for score in found.scores
+        for column, value in score["values"].items()
+        if score["directions"][column] == "lower" and value is not None
+    ][:1]
+    stored = " (stored)" if was_stored else ""
+    return f"{training['images']:,} images{speed}" + "".join(f", {x}" for x in headline) + stored

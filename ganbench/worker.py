@@ -1,0 +1,128 @@
+"""A child process that works off jobs: it trains for one backend, or scores samples.
+
+Jobs come as JSON lines on standard input, events go back as JSON lines on what was standard
+output. A trial's own output, and that of the frameworks, goes to its log file.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import json
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganbench import evaluate, pictures, plugins, trial
+from ganbench.contracts import Dataset
+from ganbench.errors import GanbenchError
+from ganbench.plan import rebuild
+
+TRACEBACK_LINES = 30
+
+
+class Workshop:
+    """What a worker keeps between jobs: plugins, data sets and the features of references."""
+
+    def __init__(self, setup: dict[str, Any]) -> None:
+        self.catalog = plugins.load(setup["plugin_files"])
+        self.location = Path(setup["data"]) if setup["data"] else None
+        self.evaluators: dict[str, evaluate.Evaluator] = {}
+        self.dataset = lru_cache(maxsize=1)(self._load)
+
+    def train(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
+        """Run one trial."""
+        return trial.run(job["specification"], Path(job["folder"]), self.catalog, self._of, report)
+
+    def score(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
+        """Score the samples of one trial and draw a few of them."""
+        folder = Path(job["folder"])
+        dataset = self._of(job["specification"])
+        samples = np.load(folder / "samples.npy", allow_pickle=False)
+        wanted = evaluate.scorings(job["metrics"], dataset.task, self.catalog)
+        key = json.dumps(job["specification"]["dataset"], sort_keys=True)
+        evaluator = self.evaluators.setdefault(key, evaluate.Evaluator(dataset))
+        scores = evaluator.score(samples, wanted, job["specification"]["seed"])
+        pictures.draw(samples, dataset, folder / "samples.png")
+        return {"scores": scores}
+
+    def _of(self, specification: dict[str, Any]) -> Dataset:
+        return self.dataset(json.dumps(specification["dataset"], sort_keys=True))
+
+    def _load(self, selection: str) -> Dataset:
+        source = rebuild(self.catalog, "datasets", json.loads(selection))
+        loaded: Dataset = source.load(self.location)
+        return loaded
+
+
+def main() -> None:
+    """Work off jobs until the parent closes standard input."""
+    events = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    os.dup2(2, 1)  # what frameworks print must not reach the event channel
+    faulthandler.enable()
+    jobs = _read_jobs()
+    workshop = Workshop(jobs.get())
+    kinds: dict[str, Callable[..., dict[str, Any]]] = {
+        "train": workshop.train,
+        "score": workshop.score,
+    }
+    while True:
+        job = jobs.get()
+        _redirect_output(Path(job["folder"]) / "log.txt")
+        _send(events, _outcome(kinds[job["kind"]], job, lambda event: _send(events, event)))
+        gc.collect()
+
+
+def _outcome(
+    work: Callable[..., dict[str, Any]], job: dict[str, Any], report: trial.Report
+) -> dict[str, Any]:
+    try:
+        return {"event": "done", "result": work(job, report)}
+    except BaseException as error:  # a plugin's SystemExit must not look like success
+        lines = traceback.format_exc().splitlines()[-TRACEBACK_LINES:]
+        print("\n".join(lines), file=sys.stderr, flush=True)
+        message = str(error).strip().splitlines()
+        return {
+            "event": "failed",
+            "reason": f"{type(error).__name__}: {message[0] if message else 'no message'}",
+            "exit_code": error.exit_code if isinstance(error, GanbenchError) else None,
+            "message": str(error),
+        }
+
+
+def _read_jobs() -> queue.Queue[dict[str, Any]]:
+    """Read jobs on a thread of their own, so that a dead parent ends even a busy worker."""
+    jobs: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            jobs.put(json.loads(line))
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    return jobs
+
+
+def _redirect_output(path: Path) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+
+
+def _send(events: Any, event: dict[str, Any]) -> None:
+    events.write(json.dumps(event) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Which classes a generator makes, and how evenly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ganbench.contracts import FeatureSet
+from ganbench_metrics.histogram import kl_from_uniform
+
+
+@dataclass(frozen=True)
+class ClassCoverage:
+    """Classes found among the samples, by the classifier's greatest logit.
+
+    `classes` counts those with a sample, `classes-half` those with half their fair share or
+    more, and `class-kl` is the divergence of their histogram from uniform, in nats: 0 is best,
+    (classes - 1) / (2n) what a perfect generator expects. A classifier's errors and any input
+    that is no image of a class count as classes too, so `classes` is lenient.
+    """
+
+    name = "class-coverage"
+    version = 1
+    needs = "logits"
+    columns = {"classes": "higher", "classes-half": "higher", "class-kl": "lower"}
+
+    def compute(
+        self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator
+    ) -> dict[str, float]:
+        """Count the fake logits' [n, classes] classes."""
+        samples, classes = fake.logits.shape
+        counts = np.bincount(fake.logits.argmax(axis=1), minlength=classes)
+        return {
+            "classes": float(np.sum(counts > 0)),
+            "classes-half": float(np.sum(counts >= samples / (2 * classes))),
+            "class-kl": kl_from_uniform(counts),
+        }
