@@ -14,7 +14,7 @@ from ganbench.contracts import Step
 from ganbench.errors import ConfigError
 
 KINDS = ("images", "updates", "seconds")
-_SUFFIXES = {"": 1, "k": 1_000, "M": 1_000_000}
+_SUFFIXES = {"": "", "k": "e3", "M": "e6"}
 _LIMIT = 1e12
 
 
@@ -33,8 +33,8 @@ class Budget:
         value = self.value
         for suffix, factor in (("M", 1_000_000), ("k", 1_000)):
             if self.kind != "seconds" and value >= factor and value % factor == 0:
-                return f"{self.kind}={value / factor:g}{suffix}"
-        return f"{self.kind}={value:g}"
+                return f"{self.kind}={value / factor:.0f}{suffix}"
+        return f"{self.kind}={value!r}".removesuffix(".0")
 
     def steps(self, step: Step) -> int | None:
         """Whole steps that fit; None where time decides. At least one."""
@@ -53,7 +53,7 @@ def parse(text: str) -> Budget:
             "k and M may follow the number"
         )
     try:
-        value = float(match[2]) * _SUFFIXES[match[3]]
+        value = float(match[2] + _SUFFIXES[match[3]])  # exact, where a product would be rounded
     except ValueError:
         raise ConfigError(f"budget {text!r}: {match[2]!r} is not a number") from None
     if not math.isfinite(value) or not 0 < value <= _LIMIT:

@@ -50,8 +50,10 @@ class ChunkSource:
     ) -> None:
         self.split, self.step, self.total_steps = dataset.train, step, total_steps
         self.fresh_reals = bool(getattr(loss, "generator_needs_real", False))
-        self.extra = {name: kind for part in penalties for name, kind in part.extra.items()}
-        names = ["rows", "generator-rows", "noise", "generator-noise", "mixing", *self.extra]
+        declared = [getattr(part, "extra", {}) for part in penalties]
+        self.extra = {name: kind for extra in declared for name, kind in extra.items()}
+        names = ["rows", "generator-rows", "noise", "generator-noise", "mixing"]
+        names += [f"extra/{name}" for name in self.extra]  # a penalty may call its array `noise`
         self.streams = {name: Stream(seed, name) for name in names}
         self.rows = RowOrder(self.streams["rows"], len(self.split.samples))
         self.generator_rows = RowOrder(self.streams["generator-rows"], len(self.split.samples))
@@ -78,7 +80,7 @@ class ChunkSource:
             generator_labels=_labels(split, generator_rows),
             generator_real=split.samples[generator_rows] if self.fresh_reals else None,
             extra={
-                name: self._draw(name, kind, first, (*shape, *split.samples.shape[1:]))
+                name: self._draw(f"extra/{name}", kind, first, (*shape, *split.samples.shape[1:]))
                 for name, kind in self.extra.items()
             },
             progress=self._progress(start, steps),

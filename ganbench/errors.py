@@ -57,6 +57,6 @@ class UnknownName(ConfigError):
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
         known = sorted(known)
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"; did you mean {near[0]!r}?" if near else ";"
+        hint = f"; did you mean {near[0]!r}?" if near else ""
         place = f" in {where}" if where else ""
         super().__init__(f"no {kind} named {name!r}{place}{hint} (known: {', '.join(known)})")

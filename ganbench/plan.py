@@ -7,7 +7,7 @@ import importlib.util
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -70,23 +70,39 @@ def make(config: Config, catalog: Catalog) -> Plan:
     for seed in range(config.seeds):
         for source in _built(config.datasets, "datasets", catalog):
             for model, on in _models(config, catalog, backends, source.task(), skipped, seed == 0):
-                for loss in losses if model.needs_loss else [(None, ())]:
+                for loss in losses if getattr(model, "needs_loss", True) else [(None, ())]:
                     reason = _clash(model, loss)
                     if reason:
                         if seed == 0:
                             skipped.append(_skip(on, model, _loss_label(loss), source.name, reason))
                         continue
                     trials.append(_trial(config, on, model, loss, source, seed))
-    unique = list({trial.id: trial for trial in trials}.values())
+    unique = _interleaved({trial.id: trial for trial in trials}.values())
     if not unique:
         reasons = "; ".join(sorted({item.reason for item in skipped}))
         raise NothingMatched(f"nothing to run: {reasons or 'no model was named'}")
     return Plan(unique, skipped)
 
 
+def _interleaved(trials: Iterable[Trial]) -> list[Trial]:
+    """Order trials by seed, so that every row grows, then with the backends side by side.
+
+    A machine whose speed drifts then meets the backends of one model and loss alike.
+    """
+    models: dict[str, int] = {}
+    losses: dict[str, int] = {}
+    for trial in (trials := list(trials)):
+        models.setdefault(trial.model, len(models))
+        losses.setdefault(trial.loss, len(losses))
+    return sorted(trials, key=lambda trial: (trial.seed, models[trial.model], losses[trial.loss]))
+
+
 def installed(backend: type[Any]) -> bool:
     """Say whether a backend's framework can be imported, without importing it."""
-    return all(importlib.util.find_spec(module) for module in backend.requires)
+    try:
+        return all(importlib.util.find_spec(module) for module in backend.requires)
+    except ModuleNotFoundError:  # the package that the module is a part of
+        return False
 
 
 def how_to_install(backend: type[Any]) -> str:
@@ -135,8 +151,9 @@ def _models(
             offers = [(catalog.model(selector.name, place.name), place) for place in places]
             for cls, place in offers:
                 if cls is None:
-                    named = config.backends is not None
-                    if note_skipped and named and places is backends:
+                    named = config.backends is not None and places is backends
+                    nowhere = not any(other for other, _ in offers)
+                    if note_skipped and (named or nowhere):
                         reason = f"{place.name} has no model {selector.name!r}"
                         skipped.append(_skip_names(place, text, task.dataset, reason))
                     continue
@@ -206,10 +223,10 @@ def _trial(
         "sources": dict(sorted(sources.items())),
     }
     labels = (selectors.label(backend), selectors.label(model), _loss_label(loss))
-    slug = re.sub(r"[^a-z0-9]+", "-", "-".join([*labels, source.name]).lower()).strip("-")[:48]
+    slug = re.sub(r"[^a-z0-9]+", "-", "-".join([*labels, source.name]).lower()).strip("-")
     digest = hashlib.sha256(json.dumps(specification, sort_keys=True).encode()).hexdigest()[:8]
     return Trial(
-        f"{slug}-s{seed}-{digest}",
+        f"{slug[:48].rstrip('-')}-s{seed}-{digest}",
         *labels,
         dataset=selectors.label(source),
         budget=str(budgets.parse(config.budget)),

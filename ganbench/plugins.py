@@ -14,9 +14,8 @@ from typing import Any
 
 import pluggy
 
-from ganbench import hookspecs
-from ganbench.errors import ConfigError, PluginError, UnknownName
-from ganbench.sources import file_hash, package_hash
+from ganbench import hookspecs, sources
+from ganbench.errors import ConfigError, GanbenchError, PluginError, UnknownName
 
 GROUP = "ganbench"
 NAME = r"[a-z0-9][a-z0-9._-]*"  # safe in file names, tables and spreadsheets
@@ -29,7 +28,15 @@ SINGULAR = {
     "datasets": "dataset",
     "extractors": "extractor",
 }
-# Kind -> the methods that make a class usable; `name` is asked of all.
+# Kind -> the facts that are read before anything runs; `name` is asked of all.
+FACTS = {
+    "backends": ("requires", "extra"),
+    "models": ("backend",),
+    "metrics": ("version", "needs", "columns"),
+    "datasets": ("default_samples",),
+    "extractors": ("id",),
+}
+# Kind -> the methods that make a class usable.
 KINDS = {
     "backends": ("prepare", "describe"),
     "models": ("unsuitable", "step", "parameters", "trainer"),
@@ -125,6 +132,7 @@ def load(files: Iterable[Path | str] = ()) -> Catalog:
     An installed plugin that fails is noted in `failures`. A file that fails was asked for by
     name, so it raises PluginError.
     """
+    sources.forget()  # a long-lived process may load a file again that was edited
     catalog = Catalog()
     for point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda p: p.name):
         distribution = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown"
@@ -134,15 +142,24 @@ def load(files: Iterable[Path | str] = ()) -> Catalog:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # even SystemExit: a plugin must not end its host
-            reason = f"{type(error).__name__}: {error}"
-            catalog.failures.append(Failure(point.name, distribution, reason.splitlines()[0]))
+            catalog.failures.append(Failure(point.name, distribution, _one_line(error)))
             continue
-        plugin = Plugin(point.name, module.__name__, distribution, package_hash(module.__name__))
+        source = sources.package_hash(module.__name__)
+        plugin = Plugin(point.name, module.__name__, distribution, source)
         catalog.add(plugin, _entries(entries, plugin))
-    for file in files:
-        module = _import_file(Path(file))
-        plugin = Plugin(module.__name__, module.__name__, Path(file).name, file_hash(Path(file)))
-        catalog.add(plugin, _entries(_offers(module, Path(file).name), plugin))
+    for path in map(Path, files):
+        name = _module_name(path)
+        if any(plugin.module == name for plugin in catalog.plugins):
+            raise ConfigError(f"--plugin {path}: a file of this name is loaded; rename one")
+        try:
+            module = _import_file(path, name)
+            entries = list(_offers(module, path.name))
+        except (KeyboardInterrupt, GanbenchError):
+            raise
+        except BaseException as error:
+            raise PluginError(f"--plugin {path}: {_one_line(error)}") from None
+        plugin = Plugin(name, name, path.name, sources.file_hash(path))
+        catalog.add(plugin, _entries(entries, plugin))
     return catalog
 
 
@@ -172,36 +189,34 @@ def _offers(module: ModuleType, name: str) -> Iterator[tuple[str, type[Any]]]:
 
 
 def _check(cls: type[Any], kind: str, methods: tuple[str, ...], plugin: str) -> None:
-    attributes = ("name", "backend") if kind == "models" else ("name",)
-    for attribute in attributes:
-        if not isinstance(getattr(cls, attribute, None), str):
-            raise PluginError(
-                f"plugin {plugin!r}: {cls.__name__} in ganbench_{kind} has no {attribute!r}"
-            )
-    if not re.fullmatch(NAME, cls.name):
+    where = f"plugin {plugin!r}: {cls.__name__} in ganbench_{kind}"
+    for fact in ("name", *FACTS.get(kind, ())):
+        if not hasattr(cls, fact):
+            raise PluginError(f"{where} has no {fact!r}")
+    if not isinstance(cls.name, str) or not re.fullmatch(NAME, cls.name):
         raise PluginError(
             f"plugin {plugin!r}: the name {cls.name!r} has to be lower-case letters, digits, . _ -"
         )
     for method in methods:
         if not callable(getattr(cls, method, None)):
-            raise PluginError(
-                f"plugin {plugin!r}: {cls.__name__} in ganbench_{kind} has no method {method!r}"
-            )
+            raise PluginError(f"{where} has no method {method!r}")
 
 
-def _import_file(path: Path) -> ModuleType:
+def _module_name(path: Path) -> str:
+    return "ganbench_file_" + re.sub(r"\W", "_", path.stem)
+
+
+def _import_file(path: Path, name: str) -> ModuleType:
     if not path.is_file():
         raise ConfigError(f"--plugin {path}: no such file")
-    name = f"ganbench_file_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ConfigError(f"--plugin {path}: not a Python file; its name has to end in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up by name
-    try:
-        spec.loader.exec_module(module)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise PluginError(f"--plugin {path}: {type(error).__name__}: {error}") from None
+    spec.loader.exec_module(module)
     return module
+
+
+def _one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -52,7 +52,8 @@ def to_rich(sections: list[Section], width: int) -> RenderableType:
             table = Table(title=_title(section) if number == 0 else None, title_justify="left")
             for index in view:
                 justify: Any = "left" if index < len(KEYS) else "right"
-                table.add_column(headings[index], justify=justify, overflow="fold")
+                heading = Text(_broken(headings[index], section))
+                table.add_column(heading, justify=justify, overflow="fold", no_wrap=index < 3)
             for row in rows:
                 table.add_row(*(Text(row[index]) for index in view))
             parts.append(table)
@@ -87,6 +88,13 @@ def captions(section: Section) -> list[str]:
         if column.is_beside and len(values) and values.max() - values.min() < 1e-12:
             by_fingerprint[column.fingerprint].append(f"{column.name} {_number(values.iloc[0])}")
     return lines + ["; ".join([text, *more]) + "." for text, more in by_fingerprint.items()]
+
+
+def _broken(heading: str, section: Section) -> str:
+    """A heading on two lines: the metric, then the feature space."""
+    for space in {column.space for column in section.columns} - {""}:
+        heading = heading.replace(f"-{space}", f"\n{space}")
+    return heading
 
 
 def _title(section: Section) -> str:

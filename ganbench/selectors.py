@@ -16,7 +16,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ganbench.errors import ConfigError, UnknownName
 
-_PATTERN = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)(\[(?P<options>[^\[\]]*)\])?")
+_PATTERN = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)(\[(?P<options>[^\[\]\n]*)\])?")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ def parse(text: str) -> list[Selector]:
         )
     options = [_option(part, text) for part in (match["options"] or "").split(",") if part.strip()]
     names = [name for name, _ in options]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"option {name!r} is given twice in {text!r}")
     choices = itertools.product(*(values for _, values in options))
     return [Selector(match["name"], tuple(zip(names, chosen, strict=True))) for chosen in choices]
 
@@ -88,7 +91,7 @@ def options(plugin: Any) -> dict[str, Any]:
     """All options of a plugin's object, defaults included: what lands in the record."""
     if not dataclasses.is_dataclass(plugin):
         return {}
-    return {item.name: getattr(plugin, item.name) for item in dataclasses.fields(plugin)}
+    return {name: getattr(plugin, name) for name in option_types(type(plugin))}
 
 
 def label(plugin: Any) -> str:
@@ -96,7 +99,7 @@ def label(plugin: Any) -> str:
     changed = {
         item.name: getattr(plugin, item.name)
         for item in (dataclasses.fields(plugin) if dataclasses.is_dataclass(plugin) else ())
-        if getattr(plugin, item.name) != item.default
+        if item.init and getattr(plugin, item.name) != item.default
     }
     return f"{plugin.name}{_bracket(changed)}"
 

@@ -30,6 +30,11 @@ def class_hashes(cls: type[Any]) -> dict[str, str]:
     return {top: _top_level_hash(top) for top in plugins}
 
 
+def forget() -> None:
+    """Read every source again when it is next asked for."""
+    _top_level_hash.cache_clear()
+
+
 @cache
 def _top_level_hash(top: str) -> str:
     module = sys.modules.get(top)

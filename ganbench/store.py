@@ -30,7 +30,7 @@ class Store:
         with _storage_errors(self.root):
             (self.root / "trials").mkdir(parents=True, exist_ok=True)
             self.write("trials/.tmp-probe", "probe")
-            (self.root / "trials" / ".tmp-probe").unlink()
+            (self.root / "trials" / ".tmp-probe").unlink(missing_ok=True)
 
     def trial_folder(self, trial_id: str) -> Path:
         """The folder of a trial, made if needed."""
@@ -52,14 +52,11 @@ class Store:
     def publish(self, record: Record) -> None:
         """Write a new record; the first one of a trial stays, whoever comes second."""
         path = self._record_path(record.id)
-        with _storage_errors(path):
-            temporary = _write_temporary(path, records.to_json(record))
+        with _storage_errors(path), _temporary(path, records.to_json(record)) as temporary:
             try:
                 os.link(temporary, path)
             except FileExistsError:
                 return
-            finally:
-                temporary.unlink()
             _sync_folder(path.parent)
 
     def replace(self, record: Record) -> None:
@@ -71,7 +68,8 @@ class Store:
         path = self.root / name
         with _storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(_write_temporary(path, text), path)
+            with _temporary(path, text) as temporary:
+                os.replace(temporary, path)
             _sync_folder(path.parent)
 
     def write_json(self, name: str, values: Any) -> None:
@@ -83,13 +81,13 @@ class Store:
 
         A trial that asks the same as an older one, with other plugin sources, takes its place.
         """
-        planned = {_question(entry["specification"]): entry for entry in self._planned()}
+        planned = {_question(trial.specification): trial for trial in self._planned()}
         for trial in plan.trials:
-            planned[_question(trial.specification)] = asdict(trial)
+            planned[_question(trial.specification)] = trial
         manifest = {
             "manifest_version": MANIFEST_VERSION,
             "name": name,
-            "trials": list(planned.values()),
+            "trials": [asdict(trial) for trial in planned.values()],
             "skipped": [asdict(item) for item in plan.skipped],
         }
         self.write_json("manifest.json", manifest)
@@ -98,17 +96,27 @@ class Store:
         """Every trial that was planned into this folder; raises ConfigError without a manifest."""
         if not (self.root / "manifest.json").is_file():
             raise ConfigError(f"{self.root}: no ganbench results here (manifest.json is missing)")
-        return [Trial(**entry) for entry in self._planned()]
+        return self._planned()
 
-    def _planned(self) -> list[dict[str, Any]]:
+    def _planned(self) -> list[Trial]:
         path = self.root / "manifest.json"
         try:
-            entries: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["trials"]
+            manifest = json.loads(path.read_text("utf-8"))
+            version = manifest["manifest_version"]
+            entries = manifest["trials"] if version == MANIFEST_VERSION else []
+            trials = [Trial(**entry) for entry in entries]
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise StorageError(f"{path}: cannot be read: {error}") from None
         except (ValueError, KeyError, TypeError):
             raise ConfigError(f"{path}: damaged; remove it and run the benchmark again") from None
-        return entries
+        if version != MANIFEST_VERSION:
+            raise ConfigError(
+                f"{path}: has version {version} and this ganbench reads {MANIFEST_VERSION}; "
+                "upgrade it"
+            )
+        return trials
 
     def _record_path(self, trial_id: str) -> Path:
         return self.root / "trials" / trial_id / "record.json"
@@ -120,13 +128,18 @@ def _question(specification: dict[str, Any]) -> str:
     return json.dumps(asked, sort_keys=True)
 
 
-def _write_temporary(path: Path, text: str) -> Path:
+@contextlib.contextmanager
+def _temporary(path: Path, text: str) -> Iterator[Path]:
+    """A file beside `path` that holds the text; it is gone afterwards, whatever happens."""
     temporary = path.parent / f".tmp-{path.name}-{secrets.token_hex(8)}"
-    with temporary.open("x", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    return temporary
+    try:
+        with temporary.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -28,6 +28,7 @@ class Column:
     """A metric's column: its direction, whether it is shown, and what it was made with."""
 
     name: str
+    space: str  # the extractor's name, which the column's name ends with, or ""
     direction: str
     is_beside: bool
     fingerprint: str  # feature space, sample count and reference, for a caption
@@ -153,7 +154,11 @@ def _columns(records: list[Record]) -> dict[tuple[str, str], Column]:
                 rivals = sum(name == column for name, _ in found)
                 name = f"{column}#{rivals + 1}" if rivals else column
                 found[column, print_of_score] = Column(
-                    name, direction, column in score["beside"], print_of_score
+                    name,
+                    score["extractor"] or "",
+                    direction,
+                    column in score["beside"],
+                    print_of_score,
                 )
     return found
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ganbench import selectors
 from ganbench.budget import Budget, Clock
 from ganbench.contracts import Dataset, Model, RunOptions, Step, Trainer
 from ganbench.data import ChunkSource, evaluation_noise
@@ -82,6 +83,7 @@ def run(
         **progress.counters(step),
         **phases.seconds(),
         "parameters": _parameter_counts(model, dataset),
+        "recipe": _recipe(model, dataset),
         "losses": progress.losses,
         "data_sha256": dataset.sha256,
         "backend_description": backend.describe(),
@@ -218,6 +220,12 @@ def _loss(specification: dict[str, Any], catalog: Catalog) -> tuple[Any, tuple[A
     loss = rebuild(catalog, "losses", specification["loss"])
     penalties = (rebuild(catalog, "penalties", item) for item in specification["penalties"])
     return loss, tuple(penalties)
+
+
+def _recipe(model: Any, dataset: Dataset) -> dict[str, Any]:
+    """The model's options with those that depend on the task filled in, where it can say so."""
+    for_task = getattr(model, "for_task", None)
+    return selectors.options(for_task(dataset.task) if for_task else model)
 
 
 def _parameter_counts(model: Model, dataset: Dataset) -> dict[str, int]:

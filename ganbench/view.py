@@ -110,11 +110,11 @@ def _outcome(found: Record, was_stored: bool) -> str:
     speed = ""
     if training["train_seconds"] > 0:
         speed = f", {training['timed_images'] / training['train_seconds']:,.0f} images/s"
-    headline = [
-        f"{column} {value:.3g}"
+    values = [
+        f", {column} {value:.3g}"
         for score in found.scores
         for column, value in score["values"].items()
-        if score["directions"][column] == "lower" and value is not None
-    ][:1]
+        if column not in score["beside"] and value is not None
+    ]
     stored = " (stored)" if was_stored else ""
-    return f"{training['images']:,} images{speed}" + "".join(f", {x}" for x in headline) + stored
+    return f"{training['images']:,} images{speed}{''.join(values)}{stored}"

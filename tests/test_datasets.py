@@ -67,7 +67,7 @@ def test_digits_split_is_disjoint_and_complete(digits_dataset):
 
     indices = json.loads(digits.INDICES_FILE.read_text())
     assert len(indices) == len(set(indices)) == 797
-    assert 0 <= min(indices)
+    assert min(indices) >= 0
     assert max(indices) < 1797
     rest = np.setdiff1d(np.arange(1797), indices)
     originals = np.rint(load_digits().images * (255 / 16)).astype(np.uint8)[..., None]

@@ -27,6 +27,7 @@ class Real:
     needs_loss = False
 
     images: Annotated[int, Ge(1)] = 20_000
+    conditional: bool = False  # True: show the class that a label asks for
 
     def unsuitable(self, task: Task) -> str | None:
         """Fit any task."""
@@ -49,7 +50,7 @@ class Real:
         runtime: Any,
     ) -> ReplayTrainer:
         """Begin with an empty memory."""
-        return ReplayTrainer(task, self.images)
+        return ReplayTrainer(task, self.images, self.conditional)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Memorizer:
     needs_loss = False
 
     images: Annotated[int, Ge(1)] = 64
+    conditional: bool = False  # True: show the class that a label asks for
 
     def unsuitable(self, task: Task) -> str | None:
         """Fit any task."""
@@ -83,16 +85,17 @@ class Memorizer:
         runtime: Any,
     ) -> ReplayTrainer:
         """Begin with an empty memory."""
-        return ReplayTrainer(task, self.images)
+        return ReplayTrainer(task, self.images, self.conditional)
 
 
 class ReplayTrainer:
     """Remembers the most recent distinct samples, each with its label, and shows them again."""
 
-    def __init__(self, task: Task, capacity: int) -> None:
+    def __init__(self, task: Task, capacity: int, conditional: bool) -> None:
         self._shape = task.shape
         self._dtype = np.uint8 if task.kind == "images" else np.float32
         self._capacity = capacity
+        self._conditional = conditional
         self._memory: dict[bytes, int] = {}  # sample -> label or -1, the oldest first
 
     def train(self, chunk: Chunk) -> dict[str, float]:
@@ -114,15 +117,15 @@ class ReplayTrainer:
         return {}
 
     def sample(self, noise: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        """Show one remembered sample per row of noise, of the label asked for where one is known.
+        """Show one remembered sample per row of noise; all zeros before the first has been seen.
 
-        All zeros before the first sample has been seen.
+        Conditional ones keep to the label's class, or show any sample of an unseen class.
         """
         memory = self.state()
         if not self._memory:
             return np.zeros((len(noise), *self._shape), self._dtype)
         share = _normal_distribution(noise[:, 0])
-        if labels is None:
+        if labels is None or not self._conditional:
             return memory["samples"][_pick(np.arange(len(self._memory)), share)]
         chosen = np.empty(len(noise), np.int64)
         for label in np.unique(labels):

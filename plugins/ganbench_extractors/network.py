@@ -35,7 +35,8 @@ def features_and_logits(
         name = f"convolution.{layer}"
         values = _convolve(values, weights[f"{name}.weight"], weights[f"{name}.bias"], stride)
         values = np.maximum(values, 0)
-    flat = values.transpose(0, 3, 1, 2).reshape(len(values), -1)  # channel, height, width
+    flat_size = weights["hidden.weight"].shape[1]
+    flat = values.transpose(0, 3, 1, 2).reshape(len(values), flat_size)  # channel, height, width
     features = flat @ weights["hidden.weight"].T + weights["hidden.bias"]
     logits = np.maximum(features, 0) @ weights["output.weight"].T + weights["output.bias"]
     return features, logits
@@ -43,11 +44,12 @@ def features_and_logits(
 
 def _convolve(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int) -> np.ndarray:
     """Cross-correlate [n, h, w, in] with padding 1; gives [n, h', w', out]."""
-    kernel = weight.shape[-1]
+    outputs, inputs, kernel, _ = weight.shape
     padded = np.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(1, 2))
-    windows = windows[:, ::stride, ::stride]  # [n, h', w', in, kernel, kernel]
+    # Channels go last, where they lie side by side: the copy into columns is then quick.
+    windows = windows[:, ::stride, ::stride].transpose(0, 1, 2, 4, 5, 3)
     count, height, width = windows.shape[:3]
-    columns = windows.reshape(count * height * width, -1)
-    result = columns @ weight.reshape(len(weight), -1).T + bias
-    return result.reshape(count, height, width, len(weight))
+    columns = windows.reshape(count * height * width, kernel * kernel * inputs)
+    matrix = weight.transpose(2, 3, 1, 0).reshape(kernel * kernel * inputs, outputs)
+    return (columns @ matrix + bias).reshape(count, height, width, outputs)

@@ -76,7 +76,7 @@ def _project(name: str, images: np.ndarray) -> np.ndarray:
 
 def project_images(images: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
     """Give the unscaled projections float32 [n, d] of uint8 images, divided by 255."""
-    flat = images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+    flat = images.reshape(len(images), len(weights["mean"])).astype(np.float32) / np.float32(255)
     return (flat - weights["mean"]) @ weights["components"].T
 
 

@@ -24,6 +24,7 @@ class ClassCoverage:
     version = 1
     needs = "logits"
     columns = {"classes": "higher", "classes-half": "higher", "class-kl": "lower"}
+    beside = frozenset({"classes-half"})
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator

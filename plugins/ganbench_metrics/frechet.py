@@ -22,6 +22,8 @@ class FrechetDistance:
     version = 1
     needs = "features"
     columns = {"fd": "lower", "fd-floor": "none"}
+    beside = frozenset({"fd-floor"})
+    beside = frozenset({"fd-floor"})
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator

@@ -37,6 +37,7 @@ class Modes:
         "high-quality": "none",
         "reverse-kl": "lower",
     }
+    beside = frozenset({"modes-half"})
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator

@@ -48,7 +48,7 @@ class DCGAN(Recipe):
         features = 4 * width * side * side
         kernel = (KERNEL_SIZE, KERNEL_SIZE)
         return {
-            "generator.project.weight": _weight(features, self.latent_size),
+            "generator.project.weight": _weight(features, self.step(task).latent_size),
             **_batch_norm("generator.norm0", 4 * width),
             "generator.up1.weight": _weight(4 * width, 2 * width, *kernel),
             **_batch_norm("generator.norm1", 2 * width),

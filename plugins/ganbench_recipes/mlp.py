@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod, sqrt
-from typing import Literal
+from typing import Any, Literal
 
-from ganbench.contracts import Constant, Parameter, Step, Task, Uniform
+from ganbench.contracts import Constant, Parameter, Task, Uniform
 from ganbench_recipes.recipe import Count, Positive, Recipe, Share
 
 
@@ -25,21 +25,21 @@ class MLP(Recipe):
     source = "the project's own; layers after Goodfellow et al. 2014, arXiv:1406.2661"
 
     width: Count = 128
-    batch_size: Count | None = None  # None: 128 images, 256 points
-    latent_size: Count | None = None  # None: 100 for images, 2 for points
 
     def unsuitable(self, task: Task) -> str | None:
         """Fit any task."""
         return None
 
-    def step(self, task: Task) -> Step:
-        """Say what one step consumes; points take larger batches of smaller noise."""
-        batch_size, latent_size = (128, 100) if task.kind == "images" else (256, 2)
-        return Step(
-            self.batch_size or batch_size,
-            self.latent_size or latent_size,
-            self.discriminator_updates,
-        )
+    def defaults(self, task: Task) -> dict[str, Any]:
+        """Points take larger batches of smaller noise than images.
+
+        Learning rate and beta1 are the project's own, chosen like those of the 8x8 images.
+        """
+        if task.kind == "points":
+            return {"batch_size": 256, "latent_size": 2, "learning_rate": 1e-3, "beta1": 0.0}
+        if task.shape[0] <= 8:
+            return {**super().defaults(task), "latent_size": 100}
+        return {"batch_size": 128, "latent_size": 100, "learning_rate": 1e-3, "beta1": 0.0}
 
     def layer_sizes(self, task: Task) -> dict[str, list[int]]:
         """Units of every layer of both networks, the input first."""
@@ -76,7 +76,7 @@ class Tutorial(MLP):
     batch_size: Count | None = 256
     update_order: Literal["alternating", "simultaneous"] = "simultaneous"
     shared_noise: bool = True
-    learning_rate: Positive = 1e-4
-    beta1: Share = 0.9
+    learning_rate: Positive | None = 1e-4
+    beta1: Share | None = 0.9
     epsilon: Positive = 1e-7
     epsilon_hat: bool = True

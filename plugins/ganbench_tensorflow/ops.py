@@ -61,7 +61,7 @@ class TensorFlowOps:
 
     def sum_per_sample(self, values):
         """Sum over all axes but the first."""
-        return tf.reduce_sum(tf.reshape(values, [len(values), -1]), axis=1)
+        return tf.reduce_sum(tf.reshape(values, [values.shape[0], -1]), axis=1)
 
     def mix(self, real, fake):
         """real * a + fake * (1 - a), one a per sample; its gradients can be asked for."""

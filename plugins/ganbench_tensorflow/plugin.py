@@ -41,7 +41,7 @@ class MLP(mlp.MLP):
         """Build both perceptrons."""
         from ganbench_tensorflow.mlp import build
 
-        return build(self, loss, penalties, task, weights, runtime)
+        return build(self.for_task(task), loss, penalties, task, weights, runtime)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Tutorial(mlp.Tutorial):
         """Build both perceptrons."""
         from ganbench_tensorflow.mlp import build
 
-        return build(self, loss, penalties, task, weights, runtime)
+        return build(self.for_task(task), loss, penalties, task, weights, runtime)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class DCGAN(dcgan.DCGAN):
         """Build both convolutional networks."""
         from ganbench_tensorflow.dcgan import build
 
-        return build(self, loss, penalties, task, weights, runtime)
+        return build(self.for_task(task), loss, penalties, task, weights, runtime)
 
 
 @ganbench.hookimpl

@@ -80,7 +80,7 @@ class AdversarialTrainer:
         return {
             **{name: array[step] for name, array in arrays.items() if array is not None},
             "extra": {name: array[step] for name, array in chunk.extra.items()},
-            "step": float(chunk.start + step),
+            "step": np.float64(chunk.start + step),
             "rates": np.array(rates),
         }
 
@@ -89,7 +89,7 @@ class AdversarialTrainer:
         simultaneous = self.recipe.update_order == "simultaneous"
         rates = self._tensor(inputs["rates"])
         trace = {}
-        for update in range(len(inputs["noise"])):
+        for update in range(inputs["noise"].shape[0]):
             ops = self._ops(inputs, update)
             # Noise, generated samples, and the discriminator's view of real and generated ones.
             images, generator_tape = self._generate(inputs["noise"][update])

@@ -38,7 +38,7 @@ class MLP(mlp.MLP):
         """Build both perceptrons."""
         from ganbench_torch.mlp import build
 
-        return build(self, loss, penalties, task, weights, runtime)
+        return build(self.for_task(task), loss, penalties, task, weights, runtime)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Tutorial(mlp.Tutorial):
         """Build both perceptrons."""
         from ganbench_torch.mlp import build
 
-        return build(self, loss, penalties, task, weights, runtime)
+        return build(self.for_task(task), loss, penalties, task, weights, runtime)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class DCGAN(dcgan.DCGAN):
         """Build both convolutional networks."""
         from ganbench_torch.dcgan import build
 
-        return build(self, loss, penalties, task, weights, runtime)
+        return build(self.for_task(task), loss, penalties, task, weights, runtime)
 
 
 @ganbench.hookimpl

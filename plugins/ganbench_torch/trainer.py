@@ -110,7 +110,10 @@ class AdversarialTrainer:
                 trace.setdefault(f"gradient/{name}", []).append(tensor.grad.norm())
 
     def _ops(self, chunk, step, update):
-        extras = {name: self._tensor(array[step, update]) for name, array in chunk.extra.items()}
+        extras = {
+            name: self._channels_first(self._tensor(array[step, update]))
+            for name, array in chunk.extra.items()
+        }
         return TorchOps(
             step=chunk.start + step,
             progress=float(chunk.progress[step]),
@@ -122,11 +125,15 @@ class AdversarialTrainer:
         return torch.from_numpy(array).to(self.runtime.device, self.runtime.dtype)
 
     def _images(self, array):
-        """Uint8 [n, height, width, channels] to [-1, 1]; its memory stays channels last."""
+        """Uint8 images to [-1, 1] and [n, channels, height, width], or points as they are."""
         tensor = self._tensor(array)
-        if self.task.kind == "points":
-            return tensor
-        return tensor.div_(127.5).sub_(1).permute(0, 3, 1, 2)
+        if self.task.kind == "images":
+            tensor = tensor.div_(127.5).sub_(1)
+        return self._channels_first(tensor)
+
+    def _channels_first(self, tensor):
+        """[n, height, width, channels] as torch wants it; the memory stays channels last."""
+        return tensor.permute(0, 3, 1, 2) if self.task.kind == "images" else tensor
 
     def _labels(self, labels, *position):
         if labels is None:

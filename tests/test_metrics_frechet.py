@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+from scipy.linalg import sqrtm
+
+from ganbench.contracts import FeatureSet
+from ganbench.errors import ConfigError
+from ganbench_metrics.frechet import FrechetDistance, frechet_distance, moments, sampling_floor
+
+
+def rng(seed=0):
+    return np.random.Generator(np.random.Philox(key=seed))
+
+
+def features_set(features):
+    return FeatureSet(samples=np.zeros((len(features), 1)), features=features)
+
+
+def compute(real, fake):
+    return FrechetDistance().compute(features_set(real), features_set(fake), rng())
+
+
+def random_features(seed, count=300, size=12):
+    generator = rng(seed)
+    mixing = generator.normal(size=(size, size))
+    return generator.normal(size=(count, size)) @ mixing + generator.normal(size=size)
+
+
+def test_isotropic_gaussians_give_the_closed_form():
+    mean, scale, size = np.array([3.0, 4.0, 0.0]), 2.0, 3
+    distance = frechet_distance(np.zeros(size), np.eye(size), mean, scale**2 * np.eye(size))
+    assert distance == pytest.approx(25 + size * (1 - scale) ** 2, rel=1e-14)
+
+
+def test_diagonal_gaussians_give_the_closed_form():
+    first, second = np.array([1.0, 4.0, 9.0]), np.array([16.0, 1.0, 0.0])
+    distance = frechet_distance(np.zeros(3), np.diag(first), np.zeros(3), np.diag(second))
+    assert distance == pytest.approx(np.sum((np.sqrt(first) - np.sqrt(second)) ** 2), rel=1e-14)
+
+
+def test_covariances_that_do_not_commute_give_the_worked_example():
+    # SCIENCE.md 7.3; for 2x2 matrices tr sqrt(AB) = sqrt(tr AB + 2 sqrt(det AB)).
+    first, second = np.array([[2.0, 1.0], [1.0, 2.0]]), np.diag([1.0, 3.0])
+    distance = frechet_distance(np.array([1.0, -1.0]), first, np.zeros(2), second)
+    assert distance == pytest.approx(2.5166852264521165, rel=1e-13)
+
+
+def test_moments_are_numpy_s_with_one_degree_of_freedom_less():
+    features = random_features(1)
+    mean, covariance = moments(features)
+    assert np.allclose(mean, features.mean(axis=0), rtol=1e-13)
+    assert np.allclose(covariance, np.cov(features, rowvar=False), rtol=1e-12)
+    assert moments(np.array([[0.0], [2.0]]))[1] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_random_features_agree_with_scipy_s_matrix_square_root(seed):
+    real, fake = random_features(seed), random_features(seed + 10)
+    first, second = np.cov(real, rowvar=False), np.cov(fake, rowvar=False)
+    difference = real.mean(axis=0) - fake.mean(axis=0)
+    expected = difference @ difference + np.trace(first + second - 2 * sqrtm(first @ second).real)
+    assert compute(real, fake)["fd"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_same_features_are_at_distance_zero():
+    features = random_features(1)
+    assert 0 <= compute(features, features)["fd"] < 1e-6 * features.shape[1]
+
+
+def test_features_of_less_than_full_rank_need_no_epsilon():
+    flat = random_features(1) * np.array([1] * 6 + [0] * 6)
+    assert compute(flat, flat)["fd"] < 1e-6
+    # Few samples of many features: with all of them doubled the distance is that of the traces.
+    few = rng(4).normal(size=(5, 40))
+    few -= few.mean(axis=0)
+    assert compute(few, 2 * few)["fd"] == pytest.approx(np.trace(np.cov(few.T)), rel=1e-6)
+
+
+def test_the_distance_is_symmetric():
+    real, fake = random_features(1), random_features(2)
+    assert compute(real, fake)["fd"] == pytest.approx(compute(fake, real)["fd"], rel=1e-10)
+
+
+def test_the_distance_ignores_rotation_order_and_shift_of_both_sides():
+    real, fake = random_features(1), random_features(2)
+    expected = compute(real, fake)["fd"]
+    rotation = np.linalg.qr(rng(3).normal(size=(12, 12)))[0]
+    assert compute(real @ rotation, fake @ rotation)["fd"] == pytest.approx(expected, rel=1e-9)
+    assert compute(real[::-1], rng().permutation(fake))["fd"] == pytest.approx(expected, rel=1e-9)
+    assert compute(real + 5, fake + 5)["fd"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_distance_and_its_floor_grow_with_the_square_of_the_scale():
+    real, fake = random_features(1), random_features(2)
+    small, large = compute(real, fake), compute(3 * real, 3 * fake)
+    assert large["fd"] == pytest.approx(9 * small["fd"], rel=1e-10)
+    assert large["fd-floor"] == pytest.approx(9 * small["fd-floor"], rel=1e-10)
+
+
+def test_float32_features_are_compared_in_float64():
+    # A mean of 1e4 costs float32 all of the covariance's digits.
+    features = (random_features(1) + 1e4).astype(np.float32)
+    assert compute(features, features)["fd"] < 1e-6 * features.shape[1]
+    assert compute(features, features.astype(np.float64))["fd"] < 1e-6 * features.shape[1]
+
+
+def test_the_floor_of_an_isotropic_gaussian_is_the_closed_form():
+    size, count = 64, 10_000
+    expected = 2 * (size / count + size * (size + 1) / (4 * count))
+    assert sampling_floor(np.ones(size), count, count) == pytest.approx(expected, rel=1e-12)
+    assert sampling_floor(np.ones(16), 797, 797) == pytest.approx(0.211, abs=5e-4)
+
+
+def test_the_floor_takes_each_side_s_own_number_of_samples():
+    values = np.array([3.0, 1.0, 0.2])
+    one_sided = sampling_floor(values, 1000, 10**12)
+    assert sampling_floor(values, 1000, 500) == pytest.approx(3 * one_sided, rel=1e-6)
+
+
+def test_the_floor_ignores_directions_without_variance():
+    values = np.array([3.0, 1.0])
+    padded = np.array([3.0, 1.0, 0.0, 0.0, -1e-17])
+    assert sampling_floor(padded, 10, 10) == pytest.approx(sampling_floor(values, 10, 10))
+
+
+@pytest.mark.parametrize(
+    ("spectrum", "real_count", "fake_count"),
+    [(np.ones(16), 400, 400), (1 / np.arange(1, 25), 600, 300)],
+    ids=["isotropic", "decaying"],
+)
+def test_two_samples_of_one_gaussian_are_as_far_apart_as_the_floor_says(
+    spectrum, real_count, fake_count
+):
+    generator = rng(7)
+    distances = [
+        compute(
+            generator.normal(size=(real_count, len(spectrum))) * np.sqrt(spectrum),
+            generator.normal(size=(fake_count, len(spectrum))) * np.sqrt(spectrum),
+        )["fd"]
+        for _ in range(40)
+    ]
+    predicted = sampling_floor(spectrum, real_count, fake_count)
+    assert np.mean(distances) == pytest.approx(predicted, rel=0.08)
+
+
+def test_the_column_holds_the_floor_of_the_measured_spectrum():
+    real, fake = random_features(1, count=500), random_features(2, count=250)
+    eigenvalues = np.linalg.eigvalsh(np.cov(real, rowvar=False))
+    expected = sampling_floor(eigenvalues, 500, 250)
+    assert compute(real, fake)["fd-floor"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_one_sample_or_other_features_are_refused():
+    with pytest.raises(ConfigError, match="two samples"):
+        compute(random_features(1), random_features(2)[:1])
+    with pytest.raises(ConfigError, match="one extractor"):
+        compute(random_features(1), random_features(2)[:, :5])

@@ -1,0 +1,111 @@
+"""What the tests of the harness share: the toy plugin, small configurations, hand-made records."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ganbench import config, plugins, record
+from ganbench.plan import Trial
+
+PLUGINS = Path(__file__).with_name("plugins")
+TOY, ABSENT, CLASH = (str(PLUGINS / f"{name}.py") for name in ("toy", "absent", "clash"))
+
+SMALL = {
+    "name": "toy",
+    "backends": ["toy"],
+    "models": ["toy"],
+    "losses": ["hinge"],
+    "datasets": ["specks"],
+    "metrics": ["brightness", "frechet"],
+    "baselines": [],
+    "seeds": 1,
+    "budget": "updates=20",
+    "threads": 1,
+    "plugins": [TOY],
+}
+# The same as options of the command line.
+SMALL_OPTIONS = [
+    *("--backend", "toy", "--model", "toy", "--loss", "hinge", "--dataset", "specks"),
+    *("--metric", "brightness", "--metric", "frechet", "--no-baselines", "--seeds", "1"),
+    *("--budget", "updates=20", "--threads", "1", "--plugin", TOY),
+]
+
+
+def small_config(**changes):
+    """A benchmark of one toy trial, with these keys changed."""
+    return config.resolve({}, {**SMALL, **changes}, "test")
+
+
+def toy_catalog(*more_files):
+    return plugins.load([TOY, *more_files])
+
+
+def run_ganbench(*arguments, folder, **settings):
+    """Run the command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "ganbench.cli", *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **settings,
+    )
+
+
+def make_trial(identifier="t0", **changes):
+    """A trial as the plan would make it, without any plugin behind it."""
+    values = {
+        "backend": "toy",
+        "model": "toy",
+        "loss": "hinge",
+        "dataset": "specks",
+        "budget": "images=80",
+        "seed": 0,
+        **changes,
+    }
+    specification = {
+        "backend": {"name": values["backend"], "options": {}},
+        "model": {"name": values["model"], "options": {}},
+        "loss": None if values["loss"] == "none" else {"name": values["loss"], "options": {}},
+        "seed": values["seed"],
+        "samples": values.pop("samples", 20),
+        "sources": values.pop("sources", {"toy": "0123456789abcdef"}),
+    }
+    return Trial(id=identifier, **values, specification=specification)
+
+
+def make_score(value, column="fd-pixels", **changes):
+    """One score as `evaluate` makes it, with a constant beside the value."""
+    return {
+        "metric": "frechet",
+        "options": {},
+        "version": 1,
+        "sources": {"toy": "0123456789abcdef"},
+        "extractor": "pixels",
+        "extractor_id": "pixels-1",
+        "reference": {"dataset": "specks", "split": "test", "n": 24, "data_sha256": "0" * 64},
+        "n": 20,
+        "values": {column: value, f"{column}-floor": 0.25},
+        "directions": {column: "lower", f"{column}-floor": "none"},
+        "beside": [f"{column}-floor"],
+        **changes,
+    }
+
+
+def make_record(trial, status="completed", scores=(), reason="", attempt=1, **training):
+    """What came of a trial; only completed ones have counters."""
+    result = {"status": status, "reason": reason}
+    if status == "completed":
+        result |= {
+            "images": 80,
+            "timed_images": 60,
+            "train_seconds": 0.5,
+            "compile_seconds": 0.25,
+            "peak_memory_mib": 100.0,
+            "parameters": {"generator": 48, "discriminator": 3},
+            **training,
+        }
+    made = record.make(trial, result, {"python": "3.11"}, [], attempt)
+    return made.with_scores(list(scores))
