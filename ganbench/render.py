@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -98,7 +99,9 @@ def _broken(heading: str, section: Section) -> str:
 
 
 def _title(section: Section) -> str:
-    return f"{section.dataset}, budget {section.budget}"
+    threads = f"{section.threads} thread{'s' if section.threads > 1 else ''}"
+    device = "" if section.device == "auto" else f", device {section.device}"
+    return f"{section.dataset}, budget {section.budget}, {threads}{device}"
 
 
 def _trials(row: pd.Series[Any]) -> str:
@@ -111,22 +114,20 @@ def _trials(row: pd.Series[Any]) -> str:
 def _mean_and_spread(mean: Any, spread: Any) -> str:
     if mean is None or pd.isna(mean):
         return "—"
-    digits = _decimals(mean)
-    text = f"{mean:,.{digits}f}"
     if spread is None or pd.isna(spread) or spread == 0:
-        return text
-    return f"{text} ± {spread:,.{digits}f}"
+        return _number(mean)
+    digits = _decimals(mean or spread)
+    return f"{mean:,.{digits}f} ± {spread:,.{digits}f}"
 
 
 def _decimals(value: float) -> int:
     """Decimals that leave about three significant digits."""
-    if value == 0 or float(value).is_integer():
-        return 0
     return min(6, max(0, 2 - math.floor(math.log10(abs(value)))))
 
 
 def _number(value: float) -> str:
-    return f"{value:,.{_decimals(value)}f}"
+    digits = 0 if float(value).is_integer() else _decimals(value)
+    return f"{value:,.{digits}f}"
 
 
 def _markdown(section: Section) -> str:
@@ -152,7 +153,7 @@ def _latex(section: Section) -> str:
     text: str = styler.to_latex(
         hrules=True,
         column_format="l" * len(KEYS) + "r" * (len(headings) - len(KEYS)),
-        caption=f"{_title(section)}. {captions(section)[0]}",
+        caption=re.sub(r"([&%$#_{}])", r"\\\1", f"{_title(section)}. {captions(section)[0]}"),
         position_float="centering",
     )
     for arrow, command in {**arrows, "±": r"$\pm$", "—": "---"}.items():

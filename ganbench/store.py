@@ -124,7 +124,8 @@ class Store:
 
 def _question(specification: dict[str, Any]) -> str:
     """What a trial asks, whatever sources answer it."""
-    asked = {key: value for key, value in specification.items() if key != "sources"}
+    answer = ("sources", "protocol")
+    asked = {key: value for key, value in specification.items() if key not in answer}
     return json.dumps(asked, sort_keys=True)
 
 

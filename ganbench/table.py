@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from ganbench.plan import NO_LOSS, Trial
 from ganbench.record import Record
 
 KEYS = ["backend", "model", "loss"]
+SETTING = ["samples", "threads", "device"]
 COUNTS = ["n", "planned", "failed", "missing"]
 COSTS = [
     "images_per_second",
@@ -21,6 +23,7 @@ COSTS = [
     "parameters",
 ]
 NETWORKS = ["generator", "discriminator"]
+SectionKey = tuple[str, str, int, int, str]  # the first five fields of Section
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Section:
-    """Rows that may be compared: one data set, one budget, one number of samples.
+    """Rows that may be compared: one data set, budget, number of samples, setting.
 
     The frame has the mean of every column over the completed trials of a row, and the sample
     standard deviation as `<column>_sd`.
@@ -45,6 +48,8 @@ class Section:
     dataset: str
     budget: str
     samples: int
+    threads: int
+    device: str
     columns: list[Column]
     frame: pd.DataFrame
 
@@ -56,9 +61,10 @@ def build(trials: Iterable[Trial], records: Iterable[Record]) -> list[Section]:
     record yet; neither enters a mean.
     """
     by_id = {record.id: record for record in records}
-    groups: dict[tuple[str, str, int], list[Trial]] = {}
+    groups: dict[SectionKey, list[Trial]] = {}
     for trial in trials:
-        key = (trial.dataset, trial.budget, trial.specification["samples"])
+        samples, threads, device = (trial.specification[name] for name in SETTING)
+        key = (trial.dataset, trial.budget, samples, threads, device)
         groups.setdefault(key, []).append(trial)
     return [_section(key, members, by_id) for key, members in groups.items()]
 
@@ -70,12 +76,13 @@ def to_frame(sections: list[Section]) -> pd.DataFrame:
         part = section.frame.copy()
         part.insert(3, "dataset", section.dataset)
         part.insert(4, "budget", section.budget)
-        part.insert(5, "samples", section.samples)
+        for position, name in enumerate(SETTING, 5):
+            part.insert(position, name, getattr(section, name))
         parts.append(part)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _section(key: tuple[str, str, int], trials: list[Trial], by_id: dict[str, Record]) -> Section:
+def _section(key: SectionKey, trials: list[Trial], by_id: dict[str, Record]) -> Section:
     records = [by_id[trial.id] for trial in trials if trial.id in by_id]
     columns = _columns(records)
     rows: dict[tuple[str, ...], list[Trial]] = {}
@@ -133,34 +140,43 @@ def _costs(record: Record) -> dict[str, float | None]:
 
 def _scores(record: Record, columns: dict[tuple[str, str], Column]) -> dict[str, float | None]:
     return {
-        columns[column, _fingerprint(score)].name: value
+        columns[column, _identity(score)].name: value
         for score in record.scores
         for column, value in score["values"].items()
     }
 
 
 def _columns(records: list[Record]) -> dict[tuple[str, str], Column]:
-    """Metric columns by name and fingerprint, in the order of scoring.
+    """Metric columns by name and identity, in the order of scoring.
 
     Values of one name that were made in different ways are kept in columns of their own.
     """
     found: dict[tuple[str, str], Column] = {}
     for record in records:
         for score in record.scores:
-            print_of_score = _fingerprint(score)
+            identity = _identity(score)
             for column, direction in score["directions"].items():
-                if (column, print_of_score) in found:
+                if (column, identity) in found:
                     continue
-                rivals = sum(name == column for name, _ in found)
-                name = f"{column}#{rivals + 1}" if rivals else column
-                found[column, print_of_score] = Column(
-                    name,
+                rivals = [known for (name, _), known in found.items() if name == column]
+                number = len(rivals) + 1
+                fingerprint = _fingerprint(score)
+                if any(rival.fingerprint == fingerprint for rival in rivals):
+                    fingerprint += f" (#{number}: other sources or data)"
+                found[column, identity] = Column(
+                    f"{column}#{number}" if rivals else column,
                     score["extractor"] or "",
                     direction,
                     column in score["beside"],
-                    print_of_score,
+                    fingerprint,
                 )
     return found
+
+
+def _identity(score: dict[str, Any]) -> str:
+    """All that has to be the same for two values to be comparable."""
+    names = ("metric", "options", "version", "sources", "extractor_id", "reference", "n")
+    return json.dumps([score[name] for name in names], sort_keys=True)
 
 
 def _fingerprint(score: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 
 from ganbench import selectors
 from ganbench.budget import Budget, Clock
-from ganbench.contracts import Dataset, Model, RunOptions, Step, Trainer
+from ganbench.contracts import Dataset, Model, RunOptions, Step, Task, Trainer
 from ganbench.data import ChunkSource, evaluation_noise
 from ganbench.memory import PeakMemory
 from ganbench.plan import rebuild
@@ -95,6 +95,7 @@ def run(
         )
         with phases.sample.running():
             samples = trainer.sample(noise, labels)
+        _check_samples(samples, len(noise), dataset.task)
         result |= _keep_samples(samples, folder / "samples.npy")
         result["sample_seconds"] = phases.sample.seconds
     return {**result, "peak_memory_mib": memory.peak_mib()}
@@ -235,6 +236,15 @@ def _parameter_counts(model: Model, dataset: Dataset) -> dict[str, int]:
         if parameter.trainable:
             counts[name.partition(".")[0]] += math.prod(parameter.shape)
     return counts
+
+
+def _check_samples(samples: np.ndarray, count: int, task: Task) -> None:
+    """Raise ValueError for samples that are not what was asked for: they would be scored anyhow."""
+    shape, dtype = (count, *task.shape), np.dtype("u1" if task.kind == "images" else "f4")
+    if samples.shape != shape or samples.dtype != dtype:
+        raise ValueError(
+            f"the model gave samples {samples.dtype} {samples.shape} instead of {dtype} {shape}"
+        )
 
 
 def _keep_samples(samples: np.ndarray, path: Path) -> dict[str, Any]:

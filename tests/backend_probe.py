@@ -173,10 +173,12 @@ class Framework:
     def ops(self, mixing=None):
         if self.name == "torch":
             import torch
+
             from ganbench_torch.ops import TorchOps
 
             return TorchOps(mixing=None if mixing is None else torch.from_numpy(mixing))
         import tensorflow as tf
+
         from ganbench_tensorflow.ops import TensorFlowOps
 
         return TensorFlowOps(mixing=None if mixing is None else tf.constant(mixing))
@@ -233,6 +235,7 @@ def trace(framework, job):
 def use_float32_slope():
     """Train perceptrons with tf.nn.leaky_relu, whose slope is a float32 attribute."""
     import tensorflow as tf
+
     from ganbench_tensorflow import mlp
 
     exact = mlp.leaky_relu

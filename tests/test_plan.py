@@ -100,6 +100,7 @@ def test_the_specification_holds_all_that_decides_the_outcome():
                 "megabytes": 0,
                 "step_seconds": 0.0,
                 "batch_size": 4,
+                "discriminator_updates": 1,
                 "bright": False,
             },
         },
@@ -236,7 +237,7 @@ def only_id(catalog=None, **changes):
 
 def test_ids_are_safe_names_that_tell_what_was_run():
     found = make(
-        models=["toy[does=nan-points,rate=0.25,bright=true]"], losses=["hinge+nudge[gamma=2]"]
+        models=["toy[does=nan-samples,rate=0.25,bright=true]"], losses=["hinge+nudge[gamma=2]"]
     )
     (trial,) = found.trials
     assert trial.id.startswith("toy-toy-") and "-s0-" in trial.id

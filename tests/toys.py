@@ -71,6 +71,9 @@ def make_trial(identifier="t0", **changes):
         "loss": None if values["loss"] == "none" else {"name": values["loss"], "options": {}},
         "seed": values["seed"],
         "samples": values.pop("samples", 20),
+        "threads": values.pop("threads", 1),
+        "device": values.pop("device", "auto"),
+        "protocol": values.pop("protocol", 1),
         "sources": values.pop("sources", {"toy": "0123456789abcdef"}),
     }
     return Trial(id=identifier, **values, specification=specification)

@@ -79,7 +79,8 @@ def _set_device(name):
     gpus = tf.config.list_physical_devices("GPU")
     if name == "cuda" and not gpus:
         raise EnvironmentNotReady(
-            "--device cuda: TensorFlow sees no CUDA device; use --device cpu or install a CUDA build"
+            "--device cuda: TensorFlow sees no CUDA device; use --device cpu or install "
+            "tensorflow[and-cuda]"
         )
     visible = [] if name == "cpu" else gpus[:1]
     tf.config.set_visible_devices(visible, "GPU")

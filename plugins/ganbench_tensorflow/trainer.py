@@ -39,7 +39,8 @@ class AdversarialTrainer:
         self._train_step = Graph(partial(self._step, traced=False), runtime.compile)
         self._trace_step = Graph(partial(self._step, traced=True), runtime.compile)
         noise = tf.TensorSpec([None, recipe.step(task).latent_size], tf.float32)
-        self._sample_batch = tf.function(self._to_samples, [noise], autograph=False)
+        sample_batch = tf.function(self._to_samples, autograph=False)
+        self._sample_batch = sample_batch.get_concrete_function(noise)
 
     def train(self, chunk):
         """Make every step of the chunk."""
@@ -133,7 +134,7 @@ class AdversarialTrainer:
         return images, tape
 
     def _discriminator_gradients(self, ops, discriminator, real, fake):
-        """The loss with its penalties, whose inputs are watched from the start, and its gradients."""
+        """The loss with its penalties and its gradients; differentiated inputs are watched first."""
         weights = self.discriminator_weights
         with tf.GradientTape(watch_accessed_variables=False) as tape, ops.tape:
             tape.watch(weights)
@@ -182,7 +183,7 @@ class AdversarialTrainer:
         """Generate with running statistics; nothing of the training state moves."""
         return np.concatenate(
             [
-                self._sample_batch(noise[i : i + SAMPLE_BATCH_SIZE]).numpy()
+                self._sample_batch(tf.constant(noise[i : i + SAMPLE_BATCH_SIZE])).numpy()
                 for i in range(0, len(noise), SAMPLE_BATCH_SIZE)
             ]
         )
@@ -238,4 +239,5 @@ class AdversarialTrainer:
 
 def _owner(name):
     """The network that a canonical or trace name belongs to."""
-    return "generator" if name.removeprefix("gradient/").startswith("generator") else "discriminator"
+    name = name.removeprefix("gradient/")
+    return "generator" if name.startswith("generator") else "discriminator"

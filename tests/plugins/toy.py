@@ -16,7 +16,8 @@ import ganbench
 from ganbench.contracts import Dataset, Normal, Parameter, Split, Step, Task
 
 Deed = Literal[
-    "train", "diverge", "raise", "exit", "quit", "segfault", "hang", "litter", "print", "nan-points"
+    *("train", "diverge", "explode", "raise", "exit", "quit", "segfault", "hang", "litter"),
+    *("print", "nan-samples", "few-samples", "float-samples"),
 ]
 
 
@@ -32,7 +33,7 @@ class Toy:
         return options
 
     def describe(self):
-        return {"pid": str(os.getpid()), "threads": os.environ["OMP_NUM_THREADS"]}
+        return {"pid": str(os.getpid()), "threads": os.environ.get("OMP_NUM_THREADS", "")}
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,14 @@ class ToyGAN:
     megabytes: Annotated[int, Ge(0)] = 0
     step_seconds: Annotated[float, Ge(0)] = 0.0
     batch_size: Annotated[int, Ge(1)] = 4
+    discriminator_updates: Annotated[int, Ge(1)] = 1
     bright: bool = False
 
     def unsuitable(self, task):
         return None
 
     def step(self, task):
-        return Step(self.batch_size, latent_size=2)
+        return Step(self.batch_size, 2, self.discriminator_updates)
 
     def parameters(self, task):
         return {
@@ -99,7 +101,8 @@ class ToyTrainer:
             push += chunk.mixing[index].mean() + chunk.progress[index]
             self.pixels += self.model.rate * (real - self.pixels) + 0.01 * push
         ends = chunk.start + len(chunk.noise)
-        loss = math.nan if self.model.does == "diverge" and ends > self.model.after else 1.0
+        bad = {"diverge": math.nan, "explode": -math.inf}.get(self.model.does, 1.0)
+        loss = bad if ends > self.model.after else 1.0
         return {
             "discriminator_loss": loss,
             "generator_loss": float(self.pixels.mean()),
@@ -110,9 +113,11 @@ class ToyTrainer:
     def sample(self, noise, labels):
         values = self.pixels + noise.astype(np.float64) @ self.spread
         values = values.reshape(-1, *self.task.shape)
-        if self.model.does == "nan-points":
+        if self.model.does == "nan-samples":
             values[0] = math.nan
-        if self.task.kind == "points":
+        if self.model.does == "few-samples":
+            values = values[1:]
+        if self.task.kind == "points" or self.model.does == "float-samples":
             return values.astype(np.float32)
         return np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
 

@@ -1,0 +1,38 @@
+"""What `ganbench run` promises with nothing else given, seen on the run itself."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+
+import pytest
+
+BACKENDS = ["torch", "tensorflow"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in BACKENDS),
+    reason="torch and tensorflow are not both installed",
+)
+def test_every_row_finds_nine_digits_and_beats_the_pixel_gaussian(tmp_path):
+    command = [sys.executable, "-P", "-m", "ganbench.cli", "run"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=290)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "results/digits/tables/table.json").read_text())
+    by_name = {(row["backend"], row["model"], row["loss"]): row for row in rows}
+    assert set(by_name) == {
+        *((b, m, loss) for b in BACKENDS for m in ("mlp", "dcgan") for loss in LOSSES),
+        *(("numpy", name, "none") for name in ("real", "memorizer", "pixel-gaussian")),
+    }
+    baseline = by_name["numpy", "pixel-gaussian", "none"]["fd-cls-digits-v1"]
+    for row in rows:
+        assert (row["n"], row["failed"], row["missing"]) == (2, 0, 0)
+        if row["loss"] != "none":
+            assert row["classes-cls-digits-v1"] >= 9
+            assert row["fd-cls-digits-v1"] < baseline
+
+
+LOSSES = ("non-saturating", "hinge")

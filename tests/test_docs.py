@@ -1,0 +1,114 @@
+"""The documents say what is so: snippets run, tables and trees are compared with the disk."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ganbench import hookspecs
+from ganbench.plugins import KINDS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+BACKENDS = ["torch", "tensorflow"]
+
+
+def load_script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def snippet(name):
+    """The code block that follows a mark in the README."""
+    return re.search(rf"<!-- snippet: {name} -->\n```python\n(.*?)```", README, re.DOTALL)[1]
+
+
+def test_the_readme_has_its_two_commands_where_ci_finds_them():
+    commands = dict(re.findall(r"<!-- command: (\w+) -->\n```bash\n(.*?)\n```", README, re.DOTALL))
+    assert commands["main"].endswith(".venv/bin/ganbench run")
+    assert commands["test"].endswith("-m pytest")
+
+
+@pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in BACKENDS),
+    reason="torch and tensorflow are not both installed",
+)
+def test_the_readmes_loss_trains_on_both_backends(tmp_path):
+    file = tmp_path / "squared_hinge.py"
+    file.write_text(snippet(file.name))
+    command = [sys.executable, "-P", "-m", "ganbench.cli", "run", "--plugin", str(file)]
+    command += ["--loss", "squared-hinge", "--loss", "hinge", "--model", "mlp", "--no-baselines"]
+    command += ["--seeds", "1", "--budget", "updates=20", "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=280)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "out/tables/table.json").read_text())
+    assert {(row["backend"], row["loss"], row["n"]) for row in rows} == {
+        (backend, loss, 1) for backend in BACKENDS for loss in ("squared-hinge", "hinge")
+    }
+    for backend in BACKENDS:  # it is a loss of its own, not the hinge under another name
+        mine, hinge = (
+            next(row for row in rows if row["backend"] == backend and row["loss"] == loss)
+            for loss in ("squared-hinge", "hinge")
+        )
+        assert mine["fd-cls-digits-v1"] != hinge["fd-cls-digits-v1"]
+
+
+def test_a_loss_stays_as_short_as_promised():
+    code = [line for line in snippet("squared_hinge.py").splitlines() if line.strip()]
+    assert len(code) <= 20
+
+
+def test_the_readmes_table_is_the_one_of_the_committed_records():
+    assert "<!-- table: results/fashion-mnist -->\n**fashion-mnist" in README
+    assert load_script("update_readme").updated(README) == README
+
+
+def test_the_readme_names_every_command():
+    from ganbench.cli import main
+
+    for name in main.commands:
+        assert f"ganbench {name}" in README
+
+
+def test_every_hook_is_described_and_belongs_to_a_kind():
+    hooks = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("ganbench_")}
+    assert {name.removeprefix("ganbench_") for name in hooks} == set(KINDS)
+    for hook in hooks.values():
+        assert inspect.getdoc(hook).startswith("Return the ")
+
+
+def tree_paths():
+    """Paths of the tree in ARCHITECTURE.md; two spaces of indent are one folder."""
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    block = re.search(r"```tree\n(.*?)```", text, re.DOTALL)[1]
+    folders: list[str] = []
+    for line in block.splitlines():
+        name = line.strip().split()[0]
+        depth = (len(line) - len(line.lstrip())) // 2
+        folders[depth:] = [name.rstrip("/")]
+        yield "/".join(folders) + ("/" if name.endswith("/") else "")
+
+
+def test_the_tree_in_the_architecture_page_is_the_one_on_disk():
+    listed = set(tree_paths())
+    for path in listed:
+        assert (ROOT / path).exists(), f"{path} is listed and absent"
+    on_disk = {
+        str(path.relative_to(ROOT))
+        for folder in ("ganbench", "plugins", "benchmarks")
+        for pattern in ("*.py", "*.toml")
+        for path in (ROOT / folder).rglob(pattern)
+    }
+    # Every package has an __init__.py; listing those would say nothing.
+    missing = {path for path in on_disk if not path.endswith("/__init__.py")} - listed
+    missing -= {"ganbench/__init__.py"}
+    assert not missing, f"not listed: {sorted(missing)}"

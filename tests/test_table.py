@@ -1,0 +1,224 @@
+import math
+
+import pandas as pd
+import pytest
+from toys import make_record, make_score, make_trial
+
+from ganbench import table
+
+
+def build(*pairs):
+    """Sections of these (trial, record or None) pairs."""
+    return table.build([trial for trial, _ in pairs], [found for _, found in pairs if found])
+
+
+def completed(identifier="t0", value=1.0, training=None, scores=None, **changes):
+    trial = make_trial(identifier, **changes)
+    scores = [make_score(value)] if scores is None else scores
+    return trial, make_record(trial, scores=scores, **(training or {}))
+
+
+def ended(identifier, status="failed", **changes):
+    trial = make_trial(identifier, **changes)
+    return trial, make_record(trial, status=status, reason="broke")
+
+
+def only_row(*pairs):
+    (section,) = build(*pairs)
+    (_, row), *others = section.frame.iterrows()
+    assert not others
+    return row
+
+
+# --------------------------------------------------------------------------- numbers
+
+
+def test_means_and_spreads_are_those_computed_by_hand():
+    row = only_row(
+        completed("t0", 1.0, seed=0),
+        completed("t1", 2.0, seed=1),
+        completed("t2", 6.0, seed=2),
+    )
+    assert row["fd-pixels"] == 3.0
+    assert row["fd-pixels_sd"] == pytest.approx(math.sqrt((4 + 1 + 9) / 2))  # n - 1
+    assert (row["n"], row["planned"], row["failed"], row["missing"]) == (3, 3, 0, 0)
+    assert row["fd-pixels-floor"] == 0.25 and row["fd-pixels-floor_sd"] == 0
+
+
+def test_speed_leaves_the_untimed_first_step_out():
+    row = only_row(
+        completed("t0", seed=0, training={"timed_images": 60, "train_seconds": 0.5}),
+        completed("t1", seed=1, training={"timed_images": 60, "train_seconds": 0.25}),
+    )
+    assert row["images_per_second"] == (120 + 240) / 2
+    assert row["images_per_second_sd"] == pytest.approx(120 / math.sqrt(2))
+    assert row["train_seconds"] == 0.375
+    assert row["compile_seconds"] == 0.25
+    assert row["peak_memory_mib"] == 100.0
+
+
+def test_parameters_are_told_together_and_by_network():
+    row = only_row(completed())
+    assert row["parameters"] == 51
+    assert (row["parameters_generator"], row["parameters_discriminator"]) == (48, 3)
+
+
+def test_one_seed_has_no_spread():
+    row = only_row(completed())
+    assert row["fd-pixels"] == 1.0
+    assert pd.isna(row["fd-pixels_sd"]) and pd.isna(row["images_per_second_sd"])
+
+
+def test_a_trial_of_one_step_has_no_speed():
+    row = only_row(completed(training={"timed_images": 0, "train_seconds": 0.0}))
+    assert pd.isna(row["images_per_second"]) and row["train_seconds"] == 0
+
+
+# --------------------------------------------------------------------------- failures
+
+
+@pytest.mark.parametrize("status", ["failed", "timeout", "interrupted", "diverged"])
+def test_trials_that_did_not_complete_are_counted_and_never_averaged(status):
+    row = only_row(
+        completed("t0", 1.0, seed=0),
+        completed("t1", 3.0, seed=1),
+        ended("t2", status, seed=2),
+        (make_trial("t3", seed=3), None),
+        (make_trial("t4", seed=4), None),
+    )
+    assert (row["n"], row["planned"], row["failed"], row["missing"]) == (2, 5, 1, 2)
+    assert row["fd-pixels"] == 2.0
+    assert row["images_per_second"] == 120
+
+
+def test_a_row_without_a_completed_trial_is_there_without_numbers():
+    (section,) = build(completed("t0", model="good"), ended("t1"), (make_trial("t2", seed=1), None))
+    bad = section.frame.set_index("model").loc["toy"]
+    assert (bad["n"], bad["planned"], bad["failed"], bad["missing"]) == (0, 2, 1, 1)
+    assert bad.drop(["backend", "loss", *table.COUNTS]).isna().all()
+
+
+def test_a_completed_trial_that_lacks_a_value_leaves_the_mean_absent():
+    scored, unscored = completed("t0", 1.0, seed=0), completed("t1", seed=1, scores=[])
+    null = completed("t2", None, seed=2)
+    for other in (unscored, null):
+        row = only_row(scored, other)
+        assert row["n"] == 2
+        assert pd.isna(row["fd-pixels"]) and pd.isna(row["fd-pixels_sd"])
+        assert row["images_per_second"] == 120  # what all of them have is told
+
+
+def test_records_that_were_not_planned_stay_out():
+    trial, found = completed("t0", 1.0)
+    _, stray = completed("t9", 100.0)
+    (section,) = table.build([trial], [found, stray])
+    assert section.frame["fd-pixels"].tolist() == [1.0]
+
+
+# --------------------------------------------------------------------------- what is compared
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"options": {"k": 5}},
+        {"extractor_id": "pixels-2"},
+        {"n": 21},
+        {"reference": {"dataset": "specks", "split": "train", "n": 24, "data_sha256": "0" * 64}},
+        {"reference": {"dataset": "specks", "split": "test", "n": 25, "data_sha256": "0" * 64}},
+        {"reference": {"dataset": "specks", "split": "test", "n": 24, "data_sha256": "1" * 64}},
+        {"sources": {"toy": "edited"}},
+    ],
+    ids=str,
+)
+def test_values_that_were_made_in_different_ways_are_never_averaged(change):
+    (section,) = build(
+        completed("t0", 1.0, seed=0),
+        completed("t1", seed=1, scores=[make_score(3.0, **change)]),
+    )
+    names = [column.name for column in section.columns if not column.is_beside]
+    assert names == ["fd-pixels", "fd-pixels#2"]
+    (row,) = section.frame.to_dict("records")
+    # Neither value is known of both trials, so neither has a mean.
+    assert pd.isna(row["fd-pixels"]) and pd.isna(row["fd-pixels#2"])
+    prints = [column.fingerprint for column in section.columns if not column.is_beside]
+    assert prints[0] != prints[1]
+
+
+def test_one_metric_with_two_options_has_two_columns():
+    scores = [make_score(1.0), make_score(3.0, options={"k": 5})]
+    (section,) = build(completed("t0", scores=scores, seed=0), completed("t1", 5.0, seed=1))
+    (row,) = section.frame.to_dict("records")
+    assert row["fd-pixels"] == 3.0
+    assert pd.isna(row["fd-pixels#2"])
+
+
+def test_whatever_makes_rows_incomparable_makes_a_section():
+    sections = build(
+        completed("t0", 1.0),
+        completed("t1", 2.0, budget="images=160"),
+        completed("t2", 3.0, dataset="specks[x=1]"),
+        completed("t3", 4.0, samples=40),
+        completed("t4", 5.0, threads=2),
+        completed("t5", 6.0, device="cuda"),
+        completed("t6", 5.0, seed=1),
+    )
+    assert [
+        (section.dataset, section.budget, section.samples, section.threads, section.device)
+        for section in sections
+    ] == [
+        ("specks", "images=80", 20, 1, "auto"),
+        ("specks", "images=160", 20, 1, "auto"),
+        ("specks[x=1]", "images=80", 20, 1, "auto"),
+        ("specks", "images=80", 40, 1, "auto"),
+        ("specks", "images=80", 20, 2, "auto"),
+        ("specks", "images=80", 20, 1, "cuda"),
+    ]
+    assert sections[0].frame["fd-pixels"].tolist() == [3.0]
+
+
+def test_rows_keep_the_order_of_planning_with_baselines_last():
+    (section,) = build(
+        completed("t0", backend="numpy", model="real", loss="none"),
+        completed("t1", backend="b", model="mlp"),
+        completed("t2", backend="a", model="mlp"),
+        completed("t3", backend="a", model="mlp", loss="lsgan"),
+        completed("t4", backend="b", model="mlp", seed=1),
+    )
+    assert section.frame[table.KEYS].values.tolist() == [
+        ["b", "mlp", "hinge"],
+        ["a", "mlp", "hinge"],
+        ["a", "mlp", "lsgan"],
+        ["numpy", "real", "none"],
+    ]
+    assert section.frame["n"].tolist() == [2, 1, 1, 1]
+
+
+def test_columns_know_their_direction_and_what_they_were_made_with():
+    (section,) = build(completed())
+    value, floor = section.columns
+    assert (value.name, value.direction, value.is_beside) == ("fd-pixels", "lower", False)
+    assert (floor.name, floor.direction, floor.is_beside) == ("fd-pixels-floor", "none", True)
+    assert value.fingerprint == floor.fingerprint
+    for part in ("frechet version 1", "features pixels-1", "20 samples", "24 of the test split"):
+        assert part in value.fingerprint
+
+
+# --------------------------------------------------------------------------- one frame
+
+
+def test_one_frame_holds_all_sections_with_what_tells_them_apart():
+    frame = table.to_frame(
+        build(completed("t0", 1.0), ended("t1", budget="images=160"), completed("t2", seed=1))
+    )
+    known = ["backend", "model", "loss", "dataset", "budget", "samples", "threads", "device"]
+    assert list(frame.columns[:8]) == known
+    assert frame["budget"].tolist() == ["images=80", "images=160"]
+    assert frame["n"].tolist() == [2, 0] and frame["failed"].tolist() == [0, 1]
+    assert frame["fd-pixels"].tolist()[0] == 1.0 and pd.isna(frame["fd-pixels"][1])
+
+
+def test_nothing_planned_is_an_empty_frame():
+    assert table.build([], []) == []
+    assert table.to_frame([]).empty
