@@ -27,6 +27,7 @@ def run(
     samples: int | None = None,
     threads: int | None = None,
     device: str | None = None,
+    timeout: float | None = None,
     plugin: Names = None,
     data: str | Path | None = None,
     out: str | Path | None = None,
@@ -50,6 +51,7 @@ def run(
         "samples": samples,
         "threads": threads,
         "device": device,
+        "trial_timeout_seconds": timeout,
         "data": str(data) if data else None,
         "out": str(out) if out else None,
     }

@@ -16,6 +16,7 @@ from typing import Any
 
 SILENCE_SECONDS = 900.0  # a worker that says nothing for so long is taken to hang
 GRACE_SECONDS = 5.0  # between asking a worker to end and killing it
+POLL_SECONDS = 1.0  # between looks at whether a silent worker is still there
 
 
 class ChildLost(Exception):
@@ -48,16 +49,23 @@ class Child:
         """Do one job and return its last event; raises ChildLost."""
         deadline = time.monotonic() + limit_seconds if limit_seconds else float("inf")
         self._write(job)
+        last_sign = time.monotonic()
         while True:
-            patience = min(SILENCE_SECONDS, deadline - time.monotonic())
+            end = min(last_sign + SILENCE_SECONDS, deadline)
+            patience = min(POLL_SECONDS, max(end - time.monotonic(), 0.001))
             try:
-                event = self.events.get(timeout=max(patience, 0.001))
+                event = self.events.get(timeout=patience)
             except queue.Empty:
-                self.kill()
-                over = time.monotonic() >= deadline
-                limit = limit_seconds if over else SILENCE_SECONDS
-                told = "took longer than" if over else "gave no sign of life for"
-                raise ChildLost("timeout", f"{told} {limit:g} seconds") from None
+                if self.process.poll() is not None:
+                    event = None  # what it has started holds the pipe open
+                elif time.monotonic() < end:
+                    continue
+                else:
+                    self.kill()
+                    limit = limit_seconds if end == deadline else SILENCE_SECONDS
+                    told = "took longer than" if end == deadline else "gave no sign of life for"
+                    raise ChildLost("timeout", f"{told} {limit:g} seconds") from None
+            last_sign = time.monotonic()
             if event is None:
                 raise ChildLost("failed", self._end_reason())
             if event["event"] in ("done", "failed"):
@@ -99,6 +107,8 @@ class Child:
 
     def _end_reason(self) -> str:
         code = self.process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # what it has left behind
         self._close()
         if code < 0:
             return f"the process was ended by {signal.Signals(-code).name}"

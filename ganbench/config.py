@@ -109,8 +109,8 @@ def _selector_text(table: dict[str, Any]) -> str:
 
 
 def _folder_name(datasets: Any) -> str:
-    names = [str(item).partition("[")[0] for item in datasets] if datasets else []
-    return "-".join(names) or "digits"
+    texts = [str(item) for item in datasets] if isinstance(datasets, list) else []
+    return "-".join(text.partition("[")[0] for text in texts) or "digits"
 
 
 def _place(location: tuple[Any, ...]) -> str:

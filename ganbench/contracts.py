@@ -167,7 +167,8 @@ class Samples(NamedTuple):
 class Ops(Protocol):
     """The whole vocabulary of a loss; each backend implements it once.
 
-    Tensors also support + - * / and comparison with Python numbers.
+    Tensors support + - * / with each other and with Python numbers. `step` and `progress` may be
+    tensors of a compiled graph, so compute with them and do not branch on them.
     """
 
     step: Any  # number of the step, counted from 0

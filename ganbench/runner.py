@@ -95,7 +95,8 @@ class Runner:
 
     def _score(self, trial: Trial, found: Record) -> Record:
         self.view.started(trial, "score")
-        result = self._job(trial, "score", "scoring", None)
+        sha256 = found.training["samples_sha256"]
+        result = self._job(trial, "score", "scoring", None, sha256)
         if "scores" not in result:
             return dataclasses.replace(
                 found, status="failed", reason=f"scoring: {result['reason']}"
@@ -104,13 +105,16 @@ class Runner:
         self.store.replace(scored)
         return scored
 
-    def _job(self, trial: Trial, kind: str, place: str, limit: float | None) -> dict[str, Any]:
+    def _job(
+        self, trial: Trial, kind: str, place: str, limit: float | None, samples_sha256: str = ""
+    ) -> dict[str, Any]:
         """Have a worker do a job; a lost worker is replaced before the next one."""
         job = {
             "kind": kind,
             "folder": str(self.store.trial_folder(trial.id).resolve()),
             "specification": trial.specification,
             "metrics": self.config.metrics,
+            "samples_sha256": samples_sha256,
         }
         worker = self._workers.get(place) or self._start(place, trial)
         try:

@@ -252,4 +252,9 @@ def _keep_samples(samples: np.ndarray, path: Path) -> dict[str, Any]:
     if samples.dtype != np.uint8 and not np.isfinite(samples).all():
         return {"status": "diverged", "reason": "generated points are not finite"}
     np.save(path, samples, allow_pickle=False)
-    return {"samples_sha256": hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()}
+    return {"samples_sha256": samples_hash(samples)}
+
+
+def samples_hash(samples: np.ndarray) -> str:
+    """The sha256 by which a record knows its samples."""
+    return hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()

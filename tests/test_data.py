@@ -144,6 +144,14 @@ def test_every_array_is_drawn_independently():
     assert not np.array_equal(chunk.real[:, 0], chunk.generator_real)
 
 
+def test_a_penalty_that_declares_no_arrays_gets_none():
+    class Bare:
+        name = "bare"
+
+    chunk = ChunkSource(numbered_images(), Step(4, 3), 0, None, None, (Bare(),)).chunk(0, 1)
+    assert dict(chunk.extra) == {}
+
+
 def test_the_seed_changes_every_array():
     first, second = arrays(chunks_source(0).chunk(0, 3)), arrays(chunks_source(1).chunk(0, 3))
     same = {name for name in first if np.array_equal(first[name], second[name])}
@@ -151,7 +159,8 @@ def test_the_seed_changes_every_array():
 
 
 def test_noise_is_standard_normal_and_mixing_uniform():
-    chunk = ChunkSource(numbered_images(), Step(50, 20), 0, None, None, (Perturbing(),)).chunk(0, 40)
+    source = ChunkSource(numbered_images(), Step(50, 20), 0, None, None, (Perturbing(),))
+    chunk = source.chunk(0, 40)
     for values in (chunk.noise, chunk.generator_noise, chunk.extra["noise"]):
         assert values.mean() == pytest.approx(0, abs=4 / np.sqrt(values.size))
         assert values.std() == pytest.approx(1, rel=0.03)

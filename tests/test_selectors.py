@@ -26,6 +26,7 @@ class Sizes:
 
     width: Annotated[int, Ge(1), Le(64)] = 16
     rate: Annotated[float, Gt(0), Lt(10)] = 0.1
+    shift: float = 0.0
     norm: bool = True
     order: Literal["alternating", "simultaneous"] = "alternating"
     batch_size: Annotated[int, Ge(1)] | None = None
@@ -162,7 +163,8 @@ def test_a_plugin_without_options_refuses_any():
     [
         *("sizes[width=32.0]", "sizes[width=true]", "sizes[width=big]", 'sizes[width="32"]'),
         *("sizes[width=0]", "sizes[width=65]", "sizes[rate=0]", "sizes[rate=10]"),
-        *("sizes[rate=nan]", "sizes[rate=inf]", "sizes[rate=true]", "sizes[norm=1]"),
+        *("sizes[shift=nan]", "sizes[shift=inf]", "sizes[shift=-inf]", "sizes[rate=nan]"),
+        *("sizes[rate=true]", "sizes[norm=1]"),
         *("sizes[norm=yes]", "sizes[order=both]", "sizes[order=1]", "sizes[batch_size=0]"),
         *("sizes[width=2024-01-01]", "sizes[batch_size=none]"),
     ],
@@ -192,6 +194,7 @@ sizes = st.builds(
     Sizes,
     width=st.integers(1, 64),
     rate=st.floats(0, 10, exclude_min=True, exclude_max=True),
+    shift=st.floats(allow_nan=False, allow_infinity=False),
     norm=st.booleans(),
     order=st.sampled_from(["alternating", "simultaneous"]),
     batch_size=st.none() | st.integers(1, 10**9),
@@ -220,6 +223,7 @@ def test_options_name_all_defaults_included():
     assert options(Sizes()) == {
         "width": 16,
         "rate": 0.1,
+        "shift": 0.0,
         "norm": True,
         "order": "alternating",
         "batch_size": None,
@@ -231,6 +235,7 @@ def test_types_are_told_in_words():
     assert {name: type_text(kind) for name, kind in option_types(Sizes).items()} == {
         "width": "int >= 1 <= 64",
         "rate": "float > 0 < 10",
+        "shift": "float",
         "norm": "bool",
         "order": "alternating | simultaneous",
         "batch_size": "int >= 1 or none",

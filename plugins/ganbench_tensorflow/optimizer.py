@@ -10,7 +10,7 @@ import tensorflow as tf
 class Adam:
     """Algorithm 1 of arXiv:1412.6980, or its "epsilon hat", as a formula that XLA fuses.
 
-    Keras's own Adam is epsilon hat only, and keeps its learning rate and epsilon in float32.
+    Keras's own Adam is epsilon hat only, and keeps its learning rate in float32.
     """
 
     def __init__(self, variables, recipe):

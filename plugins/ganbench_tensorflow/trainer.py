@@ -34,7 +34,7 @@ class AdversarialTrainer:
         self.generator_optimizer = Adam(self.generator_weights, recipe)
         self.discriminator_optimizer = Adam(self.discriminator_weights, recipe)
         self.watched = frozenset().union(
-            getattr(loss, "differentiates", ()), *(p.differentiates for p in penalties)
+            *(getattr(part, "differentiates", ()) for part in (loss, *penalties))
         )
         self._train_step = Graph(partial(self._step, traced=False), runtime.compile)
         self._trace_step = Graph(partial(self._step, traced=True), runtime.compile)
@@ -134,7 +134,7 @@ class AdversarialTrainer:
         return images, tape
 
     def _discriminator_gradients(self, ops, discriminator, real, fake):
-        """The loss with its penalties and its gradients; differentiated inputs are watched first."""
+        """The loss with its penalties, and its gradients; `watched` images are watched first."""
         weights = self.discriminator_weights
         with tf.GradientTape(watch_accessed_variables=False) as tape, ops.tape:
             tape.watch(weights)

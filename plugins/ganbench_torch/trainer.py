@@ -31,7 +31,7 @@ class AdversarialTrainer:
         self.generator_optimizer = Adam(self.generator_weights, recipe)
         self.discriminator_optimizer = Adam(self.discriminator_weights, recipe)
         self.watched = frozenset().union(
-            getattr(loss, "differentiates", ()), *(p.differentiates for p in penalties)
+            *(getattr(part, "differentiates", ()) for part in (loss, *penalties))
         )
 
     def train(self, chunk):

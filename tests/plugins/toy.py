@@ -16,8 +16,8 @@ import ganbench
 from ganbench.contracts import Dataset, Normal, Parameter, Split, Step, Task
 
 Deed = Literal[
-    *("train", "diverge", "explode", "raise", "exit", "quit", "segfault", "hang", "litter"),
-    *("print", "nan-samples", "few-samples", "float-samples"),
+    *("train", "diverge", "explode", "raise", "exit", "quit", "segfault", "hang"),
+    *("litter", "fork", "print", "nan-samples", "few-samples", "float-samples"),
 ]
 
 
@@ -136,6 +136,10 @@ def _do(deed):
     if deed == "litter":  # a process is left behind
         subprocess.Popen(["sleep", "3600"])
         os._exit(4)
+    if deed == "fork":  # ... with a hold of every pipe
+        if os.fork() == 0:
+            time.sleep(3600)
+        os._exit(5)
     if deed == "print":
         print("chatter of a framework")
         os.write(1, b'{"event": "done", "result": "forged"}\n')

@@ -1,0 +1,81 @@
+import inspect
+
+import pytest
+from toys import ABSENT, TOY
+
+import ganbench
+from ganbench.cli import _BENCHMARK_OPTIONS
+from ganbench.errors import ConfigError, EnvironmentNotReady, UnknownName
+
+TINY = {
+    "backend": "toy",
+    "model": "toy",
+    "loss": "hinge",
+    "dataset": "specks",
+    "baseline": [],
+    "seeds": 2,
+    "budget": "updates=20",
+    "threads": 1,
+    "plugin": TOY,
+}
+
+
+def test_a_run_returns_its_table(tmp_path, capfd):
+    frame = ganbench.run(**{**TINY, "model": ["toy", "toy[does=raise]"]}, out=tmp_path / "out")
+    assert frame["model"].tolist() == ["toy", "toy[does=raise]"]
+    assert frame["n"].tolist() == [2, 0] and frame["failed"].tolist() == [0, 2]
+    assert frame["dataset"].tolist() == ["specks"] * 2
+    assert frame["fd-pixels"][0] > 0 and frame["fd-pixels_sd"][0] > 0
+    assert frame["images_per_second"][0] > 0
+    assert (tmp_path / "out" / "tables" / "table.md").is_file()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_baselines_of_numpy_alone_can_be_run(tmp_path):
+    frame = ganbench.run(
+        backend="numpy",
+        model=["real", "memorizer", "pixel-gaussian"],
+        dataset="specks",
+        baseline=[],
+        seeds=1,
+        budget="images=640",
+        threads=1,
+        plugin=TOY,
+        out=tmp_path / "out",
+    )
+    assert frame["model"].tolist() == ["real", "memorizer", "pixel-gaussian"]
+    assert frame["n"].tolist() == [1, 1, 1]
+    assert frame["loss"].tolist() == ["none"] * 3
+    assert frame["fd-pixels"].notna().all()
+
+
+def test_a_file_with_arguments_on_top_is_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "quick.toml").write_text(
+        'backends = ["toy"]\nmodels = ["toy"]\nlosses = ["hinge"]\ndatasets = ["specks"]\n'
+        f'baselines = []\nbudget = "updates=5"\nthreads = 1\nplugins = ["{TOY}"]\nmetrics = []\n'
+    )
+    frame = ganbench.run("quick.toml", seeds=1)
+    assert frame["n"].tolist() == [1]
+    assert (tmp_path / "results" / "quick" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"model": "toi"}, UnknownName),
+        ({"budget": "images=0"}, ConfigError),
+        ({"seeds": 0}, ConfigError),
+        ({"model": []}, ConfigError),
+        ({"backend": "absent", "plugin": [TOY, ABSENT]}, EnvironmentNotReady),
+    ],
+)
+def test_what_the_command_line_refuses_is_an_exception(tmp_path, changes, error):
+    with pytest.raises(error):
+        ganbench.run(**{**TINY, **changes}, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_option_of_the_command_line_is_an_argument():
+    options = {flag.removeprefix("--") for flag, *_ in _BENCHMARK_OPTIONS}
+    assert options | {"file", "out"} == set(inspect.signature(ganbench.run).parameters)
