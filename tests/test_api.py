@@ -63,7 +63,7 @@ def test_a_file_with_arguments_on_top_is_run(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"model": "toi"}, UnknownName),
+        ({"model": "toyy"}, UnknownName),
         ({"budget": "images=0"}, ConfigError),
         ({"seeds": 0}, ConfigError),
         ({"model": []}, ConfigError),

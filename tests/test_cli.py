@@ -115,14 +115,14 @@ def options(**changes):
 
 
 WRONG = [
-    ({"model": "toi"}, 2, "no model named 'toi'; did you mean 'toy'?"),
+    ({"model": "toyy"}, 2, "no model named 'toyy'; did you mean 'toy'?"),
     ({"loss": "hing"}, 2, "no loss named 'hing'; did you mean 'hinge'?"),
     ({"loss": "hinge+nugde"}, 2, "no penalty named 'nugde'; did you mean 'nudge'?"),
     ({"dataset": "digit"}, 2, "no dataset named 'digit'; did you mean 'digits'?"),
     ({"metric": "frechett"}, 2, "no metric named 'frechett'; did you mean 'frechet'?"),
     ({"metric": "modes"}, 2, "metric 'modes' needs points, which 'specks' does not have"),
     ({"backend": "pytorch"}, 2, "no backend named 'pytorch'; did you mean 'torch'?"),
-    ({"baseline": "reall"}, 2, "no model named 'reall'; did you mean 'real'?"),
+    ({"baseline": "rreal"}, 2, "no model named 'rreal'; did you mean 'real'?"),
     ({"model": "toy[rat=1]"}, 2, "no option named 'rat' in 'toy'; did you mean 'rate'?"),
     ({"model": "toy[rate=fast]"}, 2, "toy[rate=fast]: Input should be a valid number"),
     ({"model": "toy[rate"}, 2, "cannot read the selector 'toy[rate'"),

@@ -90,5 +90,5 @@ def test_plugins_import_no_framework_at_the_top():
 def test_what_is_public_is_there_and_sorted():
     assert ganbench.__all__ == sorted(ganbench.__all__)
     assert all(hasattr(ganbench, name) for name in ganbench.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'runn'"):
-        _ = ganbench.runn
+    with pytest.raises(AttributeError, match="no attribute 'runs'"):
+        _ = ganbench.runs

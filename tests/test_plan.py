@@ -200,12 +200,12 @@ def test_a_framework_that_is_part_of_another_counts_as_not_installed():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"models": ["toi"]}, "no model named 'toi'; did you mean 'toy'"),
+        ({"models": ["toyy"]}, "no model named 'toyy'; did you mean 'toy'"),
         ({"losses": ["hinges"]}, "no loss named 'hinges'; did you mean 'hinge'"),
         ({"losses": ["hinge+nugde"]}, "no penalty named 'nugde'; did you mean 'nudge'"),
         ({"losses": ["hinge+hinge"]}, "no penalty named 'hinge'"),
         ({"datasets": ["speks"]}, "no dataset named 'speks'; did you mean 'specks'"),
-        ({"backends": ["toi"]}, "no backend named 'toi'; did you mean 'toy'"),
+        ({"backends": ["toyy"]}, "no backend named 'toyy'; did you mean 'toy'"),
         ({"baselines": ["reel"]}, "no model named 'reel'; did you mean 'real'"),
         ({"models": ["toy[rat=1]"]}, "no option named 'rat' in 'toy'; did you mean 'rate'"),
     ],

@@ -229,9 +229,9 @@ def test_a_trial_that_hangs_is_ended_and_the_next_one_runs(tmp_path, mark):
 def test_a_trial_that_gives_no_sign_of_life_is_ended_without_a_limit_too(
     tmp_path, mark, monkeypatch
 ):
-    monkeypatch.setattr(child, "SILENCE_SECONDS", 4.0)
+    monkeypatch.setattr(child, "SILENCE_SECONDS", 2.0)
     found = run(tmp_path / "out", models=["toy[does=hang]"]).by_model["toy[does=hang]"]
-    assert (found.status, found.reason) == ("timeout", "gave no sign of life for 4 seconds")
+    assert (found.status, found.reason) == ("timeout", "gave no sign of life for 2 seconds")
     assert processes(mark) == []
 
 
@@ -240,9 +240,9 @@ def test_a_trial_that_keeps_reporting_is_ended_at_its_limit(tmp_path):
         tmp_path / "out",
         models=["toy[step_seconds=0.001]"],
         budget="updates=1M",
-        trial_timeout_seconds=3.0,
+        trial_timeout_seconds=2.0,
     ).outcome.records[0]
-    assert (found.status, found.reason) == ("timeout", "took longer than 3 seconds")
+    assert (found.status, found.reason) == ("timeout", "took longer than 2 seconds")
 
 
 @pytest.mark.parametrize(("deed", "code"), [("litter", 4), ("fork", 5)])

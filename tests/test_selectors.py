@@ -149,7 +149,7 @@ def test_options_reach_the_object_and_the_others_keep_their_defaults():
 
 def test_an_unknown_option_suggests_the_near_one():
     with pytest.raises(UnknownName, match="did you mean 'width'") as refused:
-        build_text(Sizes, "sizes[widht=32]")
+        build_text(Sizes, "sizes[widthh=32]")
     assert "'sizes'" in str(refused.value) and "batch_size" in str(refused.value)
 
 

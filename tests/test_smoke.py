@@ -78,7 +78,8 @@ def test_both_backends_have_the_same_number_of_parameters(digits):
 
 def test_backends_with_the_same_seed_make_nearly_the_same_images(digits):
     # Float32 lets two right implementations drift apart within a few steps; the exact comparison
-    # is test_parity.py's. Here it is enough that another loss differs far more than another backend.
+    # is test_parity.py's. Here it is enough that another loss differs more than another
+    # backend.
     folder, found = digits[0], records(digits[0])
 
     def images(backend, model, loss):
