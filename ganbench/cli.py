@@ -86,7 +86,7 @@ def run(benchmark: str | None, out: str | None, no_baselines: bool, **options: A
     signal.signal(signal.SIGTERM, _terminate)
     try:
         outcome = benchmarks.run(prepared, _view)
-    except (KeyboardInterrupt, _Terminated) as stop:
+    except KeyboardInterrupt as stop:
         _say("stopped; what is done is kept: the same command again runs what is missing")
         sys.exit(TERMINATED if isinstance(stop, _Terminated) else INTERRUPTED)
     _show(outcome)
@@ -162,7 +162,7 @@ def table(folder: str, style: str) -> None:
         click.echo(render.to_text(sections, style), nl=False)
 
 
-class _Terminated(BaseException):
+class _Terminated(KeyboardInterrupt):
     """SIGTERM has come."""
 
 

@@ -268,7 +268,11 @@ class Trainer(Protocol):
         """
 
     def sample(self, noise: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        """Generate one uint8 image or float32 point per row of noise; training state unchanged."""
+        """Generate one uint8 image or float32 point per row of noise; training state unchanged.
+
+        Raises FloatingPointError if the generator gives values that are not finite, which a cast
+        to uint8 would hide.
+        """
 
     def state(self) -> dict[str, np.ndarray]:
         """All that training depends on, as canonical arrays: weights, buffers, optimisers."""

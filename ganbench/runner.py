@@ -135,7 +135,8 @@ class Runner:
             "plugin_files": [str(Path(file).resolve()) for file in self.config.plugins],
             "data": str(Path(self.config.data).resolve()) if self.config.data else None,
         }
-        worker = Child(setup, trial.specification["threads"])
+        log = self.store.trial_folder(trial.id) / "log.txt"
+        worker = Child(setup, trial.specification["threads"], log)
         self._workers[place] = worker
         return worker
 

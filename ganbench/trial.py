@@ -93,10 +93,14 @@ def run(
         noise, labels = evaluation_noise(
             dataset, step, specification["seed"], specification["samples"]
         )
-        with phases.sample.running():
-            samples = trainer.sample(noise, labels)
-        _check_samples(samples, len(noise), dataset.task)
-        result |= _keep_samples(samples, folder / "samples.npy")
+        try:
+            with phases.sample.running():
+                samples = trainer.sample(noise, labels)
+        except FloatingPointError as error:
+            result |= {"status": "diverged", "reason": str(error)}
+        else:
+            _check_samples(samples, len(noise), dataset.task)
+            result |= _keep_samples(samples, folder / "samples.npy")
         result["sample_seconds"] = phases.sample.seconds
     return {**result, "peak_memory_mib": memory.peak_mib()}
 

@@ -244,6 +244,13 @@ def test_training_continues_bit_for_bit_from_a_state(results, backend, network):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("network", ["points", "dcgan"])
+def test_samples_that_are_not_finite_are_refused_and_not_cast(results, backend, network):
+    refusal = results[backend][f"continuation/{network}/refusal"].item()
+    assert refusal == "generated samples are not finite"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("network", ["points", "dcgan"])
 def test_samples_are_repeatable_and_do_not_depend_on_their_neighbours(results, backend, network):
     found = results[backend]
     first = found[f"continuation/{network}/first-samples"]

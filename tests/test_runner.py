@@ -405,13 +405,11 @@ def the_slow_one(folder):
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "status", "attempt"),
-    [(signal.SIGINT, 130, "interrupted", 2), (signal.SIGTERM, 143, None, 1)],
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143)],
     ids=["SIGINT", "SIGTERM"],
 )
-def test_a_run_that_is_stopped_leaves_no_process_and_can_be_resumed(
-    tmp_path, mark, number, code, status, attempt
-):
+def test_a_run_that_is_stopped_leaves_no_process_and_can_be_resumed(tmp_path, mark, number, code):
     folder = tmp_path / "out"
     started = begin(folder)
     assert len(processes(mark)) >= 3  # the run, a trainer, a scorer
@@ -421,15 +419,14 @@ def test_a_run_that_is_stopped_leaves_no_process_and_can_be_resumed(
     assert out == ""
     assert "stopped; what is done is kept" in err and "Traceback" not in err
     assert_no_process_is_left(mark)
-    found = the_slow_one(folder)
-    assert (found and found.status) == status
+    assert the_slow_one(folder).status == "interrupted"
     quick = {path for path in folder.glob("trials/*/record.json") if "step" not in str(path)}
     stamp = {path: path.stat().st_mtime_ns for path in quick}
     assert len(stamp) == 1
 
     again = run(folder, models=["toy", "toy[step_seconds=0.1]"])
     resumed = the_slow_one(folder)
-    assert (resumed.status, resumed.attempt) == ("completed", attempt)
+    assert (resumed.status, resumed.attempt) == ("completed", 2)
     assert {path: path.stat().st_mtime_ns for path in quick} == stamp
     # Sleeping changes nothing: the resumed trial gives what the quick one did.
     quick_one = again.by_model["toy"]

@@ -181,19 +181,22 @@ class AdversarialTrainer:
 
     def sample(self, noise, labels):
         """Generate with running statistics; nothing of the training state moves."""
-        return np.concatenate(
-            [
-                self._sample_batch(tf.constant(noise[i : i + SAMPLE_BATCH_SIZE])).numpy()
-                for i in range(0, len(noise), SAMPLE_BATCH_SIZE)
-            ]
-        )
+        parts = [
+            self._sample_batch(tf.constant(noise[i : i + SAMPLE_BATCH_SIZE]))
+            for i in range(0, len(noise), SAMPLE_BATCH_SIZE)
+        ]
+        if not all(finite for _, finite in parts):
+            raise FloatingPointError("generated samples are not finite")
+        return np.concatenate([samples.numpy() for samples, _ in parts])
 
     def _to_samples(self, noise):
+        """Samples of a batch of noise, and whether all of them are finite."""
         images = self.generator(self._tensor(noise), training=False)
+        finite = tf.reduce_all(tf.math.is_finite(images))
         if self.task.kind == "points":
-            return tf.cast(images, tf.float32)
+            return tf.cast(images, tf.float32), finite
         pixels = tf.round((images + 1) * 127.5)  # half to even, as in NumPy
-        return tf.cast(tf.clip_by_value(pixels, 0, 255), tf.uint8)
+        return tf.cast(tf.clip_by_value(pixels, 0, 255), tf.uint8), finite
 
     def state(self):
         """Weights, buffers and the optimisers' moments, under canonical names."""

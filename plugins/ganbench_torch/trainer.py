@@ -154,6 +154,8 @@ class AdversarialTrainer:
         return np.concatenate(parts)
 
     def _to_samples(self, images):
+        if not torch.isfinite(images).all():
+            raise FloatingPointError("generated samples are not finite")
         if self.task.kind == "points":
             return images.float()
         pixels = images.add(1).mul(127.5).round().clamp(0, 255)
