@@ -155,7 +155,7 @@ def _columns(records: list[Record]) -> dict[tuple[str, str], Column]:
     for record in records:
         for score in record.scores:
             identity = _identity(score)
-            for column, direction in score["directions"].items():
+            for column, direction in sorted(score["directions"].items()):
                 if (column, identity) in found:
                     continue
                 rivals = [known for (name, _), known in found.items() if name == column]
