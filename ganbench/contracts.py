@@ -300,7 +300,11 @@ class Backend(Protocol):
 
 
 class Model(Protocol):
-    """A GAN on one backend: its sizes, initial weights and how to train it."""
+    """A GAN on one backend: its sizes, initial weights and how to train it.
+
+    Where options depend on the task, an optional method `for_task(task)` gives the model with
+    all of them set, for the record.
+    """
 
     name: str
     backend: str

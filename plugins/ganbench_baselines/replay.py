@@ -54,38 +54,12 @@ class Real:
 
 
 @dataclass(frozen=True)
-class Memorizer:
+class Memorizer(Real):
     """A generator that repeats the last few training samples: a cheat that metrics must see."""
 
     name = "memorizer"
-    backend = "numpy"
-    needs_loss = False
 
     images: Annotated[int, Ge(1)] = 64
-    conditional: bool = False  # True: show the class that a label asks for
-
-    def unsuitable(self, task: Task) -> str | None:
-        """Fit any task."""
-        return None
-
-    def step(self, task: Task) -> Step:
-        """Say what one step consumes: one number of noise chooses a sample."""
-        return Step(_BATCH_SIZE, latent_size=1)
-
-    def parameters(self, task: Task) -> dict[str, Parameter]:
-        """Have none."""
-        return {}
-
-    def trainer(
-        self,
-        loss: Loss | None,
-        penalties: tuple[Penalty, ...],
-        task: Task,
-        weights: Mapping[str, np.ndarray],
-        runtime: Any,
-    ) -> ReplayTrainer:
-        """Begin with an empty memory."""
-        return ReplayTrainer(task, self.images, self.conditional)
 
 
 class ReplayTrainer:
