@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import json
-import os
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from ganbench import budget as budgets
 from ganbench import selectors
 from ganbench.config import Config
 from ganbench.contracts import Task
-from ganbench.errors import ConfigError, EnvironmentNotReady, NothingMatched
+from ganbench.errors import EnvironmentNotReady, NothingMatched
 from ganbench.plugins import Catalog
-from ganbench.sources import class_hashes
-
-# Raise it when the harness's own part of a trial changes: streams, row order, sampling.
-PROTOCOL = 1
-NO_LOSS = "none"
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One training to be done. The specification says all that decides its outcome."""
-
-    id: str
-    backend: str
-    model: str
-    loss: str
-    dataset: str
-    budget: str
-    seed: int
-    specification: dict[str, Any]
+from ganbench.specification import Trial, loss_label, specify
 
 
 @dataclass(frozen=True)
@@ -74,9 +51,9 @@ def make(config: Config, catalog: Catalog) -> Plan:
                     reason = _clash(model, loss)
                     if reason:
                         if seed == 0:
-                            skipped.append(_skip(on, model, _loss_label(loss), source.name, reason))
+                            skipped.append(_skip(on, model, loss_label(loss), source.name, reason))
                         continue
-                    trials.append(_trial(config, on, model, loss, source, seed))
+                    trials.append(specify(config, on, model, loss, source, seed))
     unique = _interleaved({trial.id: trial for trial in trials}.values())
     if not unique:
         reasons = "; ".join(sorted({item.reason for item in skipped}))
@@ -194,69 +171,9 @@ def _clash(model: Any, loss: tuple[Any, tuple[Any, ...]]) -> str | None:
     )
 
 
-def _trial(
-    config: Config,
-    backend: Any,
-    model: Any,
-    loss: tuple[Any, tuple[Any, ...]],
-    source: Any,
-    seed: int,
-) -> Trial:
-    adversarial, penalties = loss
-    parts = [backend, model, source, *([adversarial] if adversarial else []), *penalties]
-    sources: dict[str, str] = {}
-    for part in parts:
-        sources.update(class_hashes(type(part)))
-    specification = {
-        "protocol": PROTOCOL,
-        "backend": _selection(backend),
-        "model": _selection(model),
-        "loss": _selection(adversarial) if adversarial else None,
-        "penalties": [_selection(penalty) for penalty in penalties],
-        "dataset": _selection(source),
-        "seed": seed,
-        "budget": asdict(budgets.parse(config.budget)),
-        "samples": config.samples or source.default_samples,
-        "threads": config.threads or len(os.sched_getaffinity(0)),
-        "device": config.device,
-        "dtype": "float32",
-        "sources": dict(sorted(sources.items())),
-    }
-    labels = (selectors.label(backend), selectors.label(model), _loss_label(loss))
-    slug = re.sub(r"[^a-z0-9]+", "-", "-".join([*labels, source.name]).lower()).strip("-")
-    digest = hashlib.sha256(json.dumps(specification, sort_keys=True).encode()).hexdigest()[:8]
-    return Trial(
-        f"{slug[:48].rstrip('-')}-s{seed}-{digest}",
-        *labels,
-        dataset=selectors.label(source),
-        budget=str(budgets.parse(config.budget)),
-        seed=seed,
-        specification=specification,
-    )
-
-
-def _selection(plugin: Any) -> dict[str, Any]:
-    return {"name": plugin.name, "options": selectors.options(plugin)}
-
-
-def _loss_label(loss: tuple[Any, tuple[Any, ...]]) -> str:
-    if loss[0] is None:
-        return NO_LOSS
-    return "+".join(selectors.label(part) for part in (loss[0], *loss[1]))
-
-
 def _skip(backend: Any, model: Any, loss: str, dataset: str, reason: str) -> Skipped:
     return Skipped(selectors.label(backend), selectors.label(model), loss, dataset, reason)
 
 
 def _skip_names(backend: Any, model: str, dataset: str, reason: str) -> Skipped:
     return Skipped(selectors.label(backend), model, "*", dataset, reason)
-
-
-def rebuild(catalog: Catalog, kind: str, selection: dict[str, Any], backend: str = "") -> Any:
-    """Make a plugin's object again from a specification."""
-    name = selection["name"]
-    cls = catalog.model(name, backend) if kind == "models" else catalog.get(kind, name)
-    if cls is None:
-        raise ConfigError(f"{backend} has no model {name!r}")
-    return selectors.build(cls, selectors.Selector(name, tuple(selection["options"].items())))

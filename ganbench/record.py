@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from ganbench.errors import ConfigError
-from ganbench.plan import Trial
+from ganbench.specification import Trial
 
 SCHEMA_VERSION = 1
 # The model's own verdicts are final; the others are tried again by the next run.

@@ -13,9 +13,10 @@ from ganbench.child import Child, ChildLost
 from ganbench.config import Config
 from ganbench.errors import EnvironmentNotReady
 from ganbench.evaluate import Scoring
-from ganbench.plan import Plan, Trial
+from ganbench.plan import Plan
 from ganbench.plugins import Catalog
 from ganbench.record import RETRIED, Record
+from ganbench.specification import Trial
 from ganbench.store import Store
 
 

@@ -23,7 +23,7 @@ def package_hash(module: str) -> str:
 def class_hashes(cls: type[Any]) -> dict[str, str]:
     """Hash of every package that a class or one of its bases comes from, standard library apart.
 
-    The harness itself is left out: what it promises is numbered by `plan.PROTOCOL`.
+    The harness itself is left out: what it promises is numbered by `specification.PROTOCOL`.
     """
     tops = {base.__module__.partition(".")[0] for base in cls.__mro__}
     plugins = sorted(top for top in tops - {"ganbench"} if top not in sys.stdlib_module_names)

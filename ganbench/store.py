@@ -13,8 +13,9 @@ from typing import Any
 
 from ganbench import record as records
 from ganbench.errors import ConfigError, StorageError
-from ganbench.plan import Plan, Trial
+from ganbench.plan import Plan
 from ganbench.record import Record
+from ganbench.specification import Trial
 
 MANIFEST_VERSION = 1
 

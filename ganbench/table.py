@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from ganbench.plan import NO_LOSS, Trial
 from ganbench.record import Record
+from ganbench.specification import NO_LOSS, Trial
 
 KEYS = ["backend", "model", "loss"]
 SETTING = ["samples", "threads", "device"]

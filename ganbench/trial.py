@@ -6,7 +6,6 @@ and `events.jsonl` in the trial's folder. Scoring happens later, from the sample
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import time
@@ -19,11 +18,12 @@ import numpy as np
 
 from ganbench import selectors
 from ganbench.budget import Budget, Clock
-from ganbench.contracts import Dataset, Model, RunOptions, Step, Task, Trainer
+from ganbench.contracts import Dataset, Model, RunOptions, Step, Trainer
 from ganbench.data import ChunkSource, evaluation_noise
 from ganbench.memory import PeakMemory
-from ganbench.plan import rebuild
 from ganbench.plugins import Catalog
+from ganbench.samples import keep
+from ganbench.specification import rebuild
 from ganbench.streams import draw_weights
 
 CHUNK_SECONDS = 0.5  # long enough that handing over costs nothing, short enough for a live view
@@ -99,8 +99,7 @@ def run(
         except FloatingPointError as error:
             result |= {"status": "diverged", "reason": str(error)}
         else:
-            _check_samples(samples, len(noise), dataset.task)
-            result |= _keep_samples(samples, folder / "samples.npy")
+            result |= keep(samples, len(noise), dataset.task, folder / "samples.npy")
         result["sample_seconds"] = phases.sample.seconds
     return {**result, "peak_memory_mib": memory.peak_mib()}
 
@@ -240,25 +239,3 @@ def _parameter_counts(model: Model, dataset: Dataset) -> dict[str, int]:
         if parameter.trainable:
             counts[name.partition(".")[0]] += math.prod(parameter.shape)
     return counts
-
-
-def _check_samples(samples: np.ndarray, count: int, task: Task) -> None:
-    """Raise ValueError for samples that are not what was asked for: they would be scored anyhow."""
-    shape, dtype = (count, *task.shape), np.dtype("u1" if task.kind == "images" else "f4")
-    if samples.shape != shape or samples.dtype != dtype:
-        raise ValueError(
-            f"the model gave samples {samples.dtype} {samples.shape} instead of {dtype} {shape}"
-        )
-
-
-def _keep_samples(samples: np.ndarray, path: Path) -> dict[str, Any]:
-    """Write the samples; points that are not finite mean that the training diverged."""
-    if samples.dtype != np.uint8 and not np.isfinite(samples).all():
-        return {"status": "diverged", "reason": "generated points are not finite"}
-    np.save(path, samples, allow_pickle=False)
-    return {"samples_sha256": samples_hash(samples)}
-
-
-def samples_hash(samples: np.ndarray) -> str:
-    """The sha256 by which a record knows its samples."""
-    return hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()

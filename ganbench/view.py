@@ -7,8 +7,9 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ganbench.plan import Plan, Trial
+from ganbench.plan import Plan
 from ganbench.record import Record
+from ganbench.specification import Trial
 
 
 class SilentView:

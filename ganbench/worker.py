@@ -19,12 +19,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ganbench import evaluate, pictures, plugins, trial
 from ganbench.contracts import Dataset
-from ganbench.errors import ConfigError, GanbenchError
-from ganbench.plan import rebuild
+from ganbench.errors import GanbenchError
+from ganbench.samples import load
+from ganbench.specification import rebuild
 
 TRACEBACK_LINES = 30
 
@@ -46,7 +45,7 @@ class Workshop:
         """Score the samples of one trial and draw a few of them."""
         folder = Path(job["folder"])
         dataset = self._of(job["specification"])
-        samples = _load_samples(folder / "samples.npy", job["samples_sha256"])
+        samples = load(folder / "samples.npy", job["samples_sha256"])
         wanted = evaluate.scorings(job["metrics"], dataset.task, self.catalog)
         key = json.dumps(job["specification"]["dataset"], sort_keys=True)
         evaluator = self.evaluators.setdefault(key, evaluate.Evaluator(dataset))
@@ -61,15 +60,6 @@ class Workshop:
         source = rebuild(self.catalog, "datasets", json.loads(selection))
         loaded: Dataset = source.load(self.location)
         return loaded
-
-
-def _load_samples(path: Path, sha256: str) -> np.ndarray:
-    """Read samples; raises ConfigError where they are not those that the trial made."""
-    if path.is_file():
-        samples: np.ndarray = np.load(path, allow_pickle=False)
-        if trial.samples_hash(samples) == sha256:
-            return samples
-    raise ConfigError("samples.npy is gone or changed; remove record.json to run the trial again")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from toys import ABSENT, TOY, small_config, toy_catalog
 
-from ganbench import plan, plugins
+from ganbench import plan, plugins, specification
 from ganbench.config import Config
 from ganbench.errors import ConfigError, EnvironmentNotReady, NothingMatched, UnknownName
 from ganbench.plugins import Catalog
@@ -89,7 +89,7 @@ def test_the_specification_holds_all_that_decides_the_outcome():
     ).trials
     sources = trial.specification.pop("sources")
     assert trial.specification == {
-        "protocol": plan.PROTOCOL,
+        "protocol": specification.PROTOCOL,
         "backend": {"name": "toy", "options": {}},
         "model": {
             "name": "toy",
@@ -295,7 +295,7 @@ def test_editing_a_plugin_changes_the_ids_of_its_trials_only(tmp_path):
 
 def test_the_harness_s_protocol_is_part_of_the_id(monkeypatch):
     before = only_id()
-    monkeypatch.setattr(plan, "PROTOCOL", plan.PROTOCOL + 1)
+    monkeypatch.setattr(specification, "PROTOCOL", specification.PROTOCOL + 1)
     assert only_id() != before
 
 
@@ -307,15 +307,15 @@ def test_a_specification_rebuilds_its_objects_after_json():
     (trial,) = make(catalog, models=["toy[rate=0.2]"], losses=["hinge+nudge[gamma=2]"]).trials
     stored = json.loads(json.dumps(trial.specification))
     assert stored == trial.specification
-    model = plan.rebuild(catalog, "models", stored["model"], "toy")
+    model = specification.rebuild(catalog, "models", stored["model"], "toy")
     assert model == replace(catalog.model("toy", "toy")(), rate=0.2)
-    penalty = plan.rebuild(catalog, "penalties", stored["penalties"][0])
+    penalty = specification.rebuild(catalog, "penalties", stored["penalties"][0])
     assert penalty.gamma == 2.0
 
 
 def test_rebuilding_what_is_gone_is_refused():
     catalog = toy_catalog()
     with pytest.raises(ConfigError, match="numpy has no model 'toy'"):
-        plan.rebuild(catalog, "models", {"name": "toy", "options": {}}, "numpy")
+        specification.rebuild(catalog, "models", {"name": "toy", "options": {}}, "numpy")
     with pytest.raises(UnknownName):
-        plan.rebuild(catalog, "losses", {"name": "gone", "options": {}})
+        specification.rebuild(catalog, "losses", {"name": "gone", "options": {}})

@@ -7,6 +7,7 @@ from toys import small_config, toy_catalog
 
 from ganbench import plan, trial
 from ganbench.memory import PeakMemory
+from ganbench.specification import rebuild
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def run(tmp_path):
         return trial.run(planned.specification, tmp_path, catalog, load, one.events.append)
 
     def load(specification):
-        return plan.rebuild(catalog, "datasets", specification["dataset"]).load(None)
+        return rebuild(catalog, "datasets", specification["dataset"]).load(None)
 
     one.folder = tmp_path
     return one

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from ganbench import config, plugins, record
-from ganbench.plan import Trial
+from ganbench.specification import Trial
 
 PLUGINS = Path(__file__).with_name("plugins")
 TOY, ABSENT, CLASH = (str(PLUGINS / f"{name}.py") for name in ("toy", "absent", "clash"))

@@ -1,0 +1,41 @@
+"""The file of samples in which training and scoring meet."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganbench.contracts import Task
+from ganbench.errors import ConfigError
+
+
+def keep(samples: np.ndarray, count: int, task: Task, path: Path) -> dict[str, Any]:
+    """Write the samples and give their sha256; points that are not finite mean divergence.
+
+    Raises ValueError for samples that are not what was asked for: they would be scored anyhow.
+    """
+    shape, dtype = (count, *task.shape), np.dtype("u1" if task.kind == "images" else "f4")
+    if samples.shape != shape or samples.dtype != dtype:
+        raise ValueError(
+            f"the model gave samples {samples.dtype} {samples.shape} instead of {dtype} {shape}"
+        )
+    if samples.dtype != np.uint8 and not np.isfinite(samples).all():
+        return {"status": "diverged", "reason": "generated points are not finite"}
+    np.save(path, samples, allow_pickle=False)
+    return {"samples_sha256": _sha256(samples)}
+
+
+def load(path: Path, sha256: str) -> np.ndarray:
+    """Read samples; raises ConfigError where they are not those that the trial made."""
+    if path.is_file():
+        samples: np.ndarray = np.load(path, allow_pickle=False)
+        if _sha256(samples) == sha256:
+            return samples
+    raise ConfigError("samples.npy is gone or changed; remove record.json to run the trial again")
+
+
+def _sha256(samples: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()
