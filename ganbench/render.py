@@ -85,8 +85,9 @@ def captions(section: Section) -> list[str]:
     for column in section.columns:
         by_fingerprint.setdefault(column.fingerprint, [])
         values = section.frame[column.name].dropna()
-        # A constant beside the values, such as a sampling floor, is said once.
-        if column.is_beside and len(values) and values.max() - values.min() < 1e-12:
+        # A constant that is no result, such as a sampling floor, is said once.
+        is_fact = column.is_beside and column.direction == "none"
+        if is_fact and len(values) and values.max() - values.min() < 1e-12:
             by_fingerprint[column.fingerprint].append(f"{column.name} {_number(values.iloc[0])}")
     return lines + ["; ".join([text, *more]) + "." for text, more in by_fingerprint.items()]
 

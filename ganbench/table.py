@@ -57,8 +57,8 @@ class Section:
 def build(trials: Iterable[Trial], records: Iterable[Record]) -> list[Section]:
     """Group planned trials into sections and rows, in the order of planning, baselines last.
 
-    `failed` counts every trial that ended otherwise than completed, `missing` those that have no
-    record yet; neither enters a mean.
+    `failed` counts the trials that ended otherwise than completed, `missing` those that have no
+    verdict yet, for want of a record or because they were interrupted; neither enters a mean.
     """
     by_id = {record.id: record for record in records}
     groups: dict[SectionKey, list[Trial]] = {}
@@ -105,13 +105,14 @@ def _row(
 ) -> dict[str, Any]:
     records = [by_id[trial.id] for trial in trials if trial.id in by_id]
     completed = [record for record in records if record.status == "completed"]
+    ended = [record for record in records if record.status != "interrupted"]
     values = [{**_costs(record), **_scores(record, columns)} for record in completed]
     row: dict[str, Any] = dict(zip(KEYS, key, strict=True))
     row |= {
         "n": len(completed),
         "planned": len(trials),
-        "failed": len(records) - len(completed),
-        "missing": len(trials) - len(records),
+        "failed": len(ended) - len(completed),
+        "missing": len(trials) - len(ended),
     }
     for name in [*(column.name for column in columns.values()), *COSTS]:
         numbers = [value[name] for value in values if value.get(name) is not None]

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import io
 import json
 import math
@@ -57,6 +58,17 @@ fd-pixels-floor 0.250.
 
 def test_markdown_is_the_golden_text(sections):
     assert render.to_text(sections, "md") == GOLDEN
+
+
+def test_a_result_that_happens_to_be_constant_is_not_said_in_the_caption(sections):
+    (section,) = sections
+    columns = [
+        dataclasses.replace(column, direction="higher") if column.is_beside else column
+        for column in section.columns
+    ]
+    assert "fd-pixels-floor" in " ".join(render.captions(section))
+    result = dataclasses.replace(section, columns=columns)
+    assert "fd-pixels-floor" not in " ".join(render.captions(result))
 
 
 @pytest.mark.parametrize("character", list("\\|`<[]*_"))
