@@ -120,11 +120,4 @@ class Child:
 def _environment(threads: int) -> dict[str, str]:
     """The environment of a worker: every thread pool has the same size."""
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    return {
-        # GNU OpenMP's threads spin while they wait, by default for so long that a second busy
-        # process slows small networks down twentyfold. This is as quick on a quiet machine.
-        "GOMP_SPINCOUNT": "10000",
-        **os.environ,
-        **dict.fromkeys(names, str(threads)),
-        "PYTHONUNBUFFERED": "1",
-    }
+    return {**os.environ, **dict.fromkeys(names, str(threads)), "PYTHONUNBUFFERED": "1"}
