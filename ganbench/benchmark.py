@@ -15,6 +15,7 @@ from ganbench.plan import Plan
 from ganbench.plugins import Catalog
 from ganbench.record import Record
 from ganbench.runner import Runner, View
+from ganbench.specification import NO_LOSS
 from ganbench.store import Store
 from ganbench.table import Section
 
@@ -77,13 +78,35 @@ def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]
     store = Store(Path(config.out or f"results/{config.name}"))
     store.prepare()
     store.write_manifest(planned, config.name)
-    store.write("config.toml", configs.to_toml(config))
+    store.write("config.toml", configs.to_toml(resolved(prepared)))
     store.write_json("environment.json", environment.describe())
     with view(planned) as watching:
         runner = Runner(config, prepared.catalog, store, prepared.scorings, watching)
         records = list(runner.run(planned))
     write_tables(store)
     return Outcome(store.root, table.build(planned.trials, records), records)
+
+
+def resolved(prepared: Prepared) -> Config:
+    """The configuration with the choices that were left open: run again, it asks the same.
+
+    A choice that is not the same for every data set stays open.
+    """
+    trials = prepared.plan.trials
+    backends = dict.fromkeys(trial.backend for trial in trials if trial.loss != NO_LOSS)
+    metrics = {
+        tuple(dict.fromkeys(selectors.label(scoring.metric) for scoring in scorings))
+        for scorings in prepared.scorings.values()
+    }
+    samples = {trial.specification["samples"] for trial in trials}
+    choices: dict[str, Any] = {"threads": trials[0].specification["threads"]}
+    if backends and prepared.config.backends is None:
+        choices["backends"] = list(backends)
+    if len(metrics) == 1:
+        choices["metrics"] = list(metrics.pop())
+    if len(samples) == 1:
+        choices["samples"] = samples.pop()
+    return prepared.config.model_copy(update=choices)
 
 
 def write_tables(store: Store) -> None:

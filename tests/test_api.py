@@ -1,4 +1,6 @@
 import inspect
+import os
+import tomllib
 
 import pytest
 from toys import ABSENT, TOY
@@ -29,6 +31,22 @@ def test_a_run_returns_its_table(tmp_path, capfd):
     assert frame["images_per_second"][0] > 0
     assert (tmp_path / "out" / "tables" / "table.md").is_file()
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_kept_configuration_says_what_was_left_open_and_asks_the_same_again(tmp_path):
+    # The plugin file and the folder are local, so they are not kept.
+    open_choices = {name: TINY[name] for name in TINY if name not in ("backend", "threads")}
+    ganbench.run(**open_choices, out=tmp_path / "out")
+    kept = tmp_path / "out" / "config.toml"
+    values = tomllib.loads(kept.read_text())
+    assert values["backends"] == ["toy"]
+    assert values["threads"] == len(os.sched_getaffinity(0))
+    assert values["samples"] > 1 and "frechet" in values["metrics"]
+    records = set((tmp_path / "out" / "trials").iterdir())
+    stamps = {path: (path / "record.json").stat().st_mtime_ns for path in records}
+    ganbench.run(kept, plugin=TOY, out=tmp_path / "out")
+    assert {path: (path / "record.json").stat().st_mtime_ns for path in records} == stamps
+    assert set((tmp_path / "out" / "trials").iterdir()) == records
 
 
 def test_baselines_of_numpy_alone_can_be_run(tmp_path):

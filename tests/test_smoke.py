@@ -118,6 +118,19 @@ def test_the_same_command_again_trains_nothing(digits):
     assert before == {path: path.stat().st_mtime_ns for path in before}
 
 
+def test_the_parent_of_a_real_run_imports_no_framework(tmp_path):
+    code = (
+        "import sys, ganbench\n"
+        "names = {'model': 'mlp', 'loss': 'hinge', 'baseline': []}\n"
+        "frame = ganbench.run(**names, seeds=1, budget='updates=3')\n"
+        "assert set(frame['backend']) == {'torch', 'tensorflow'} and set(frame['n']) == {1}\n"
+        "print(sorted({'torch', 'tensorflow', 'keras', 'jax'} & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-P", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=280)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
 def test_a_grid_of_samples_lies_beside_every_record(digits):
     pictures = list(digits[0].glob("trials/*/samples.png"))
     assert len(pictures) == len(records(digits[0]))
