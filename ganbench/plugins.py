@@ -55,7 +55,6 @@ class Plugin:
     name: str
     module: str
     distribution: str  # "name version", or the file's name
-    source_hash: str
 
 
 @dataclass(frozen=True)
@@ -144,8 +143,7 @@ def load(files: Iterable[Path | str] = ()) -> Catalog:
         except BaseException as error:  # even SystemExit: a plugin must not end its host
             catalog.failures.append(Failure(point.name, distribution, _one_line(error)))
             continue
-        source = sources.package_hash(module.__name__)
-        plugin = Plugin(point.name, module.__name__, distribution, source)
+        plugin = Plugin(point.name, module.__name__, distribution)
         catalog.add(plugin, _entries(entries, plugin))
     for path in map(Path, files):
         name = _module_name(path)
@@ -158,7 +156,7 @@ def load(files: Iterable[Path | str] = ()) -> Catalog:
             raise
         except BaseException as error:
             raise PluginError(f"--plugin {path}: {_one_line(error)}") from None
-        plugin = Plugin(name, name, path.name, sources.file_hash(path))
+        plugin = Plugin(name, name, path.name)
         catalog.add(plugin, _entries(entries, plugin))
     return catalog
 

@@ -10,8 +10,7 @@ from ganbench.errors import ConfigError
 from ganbench.specification import Trial
 
 SCHEMA_VERSION = 1
-# The model's own verdicts are final; the others are tried again by the next run.
-FINAL = ("completed", "diverged")
+# The next run tries these again; completed and diverged are the model's own verdict, and final.
 RETRIED = ("failed", "timeout", "interrupted")
 
 
@@ -35,11 +34,6 @@ class Record:
     scores: list[dict[str, Any]]  # one per metric and feature space, each with its fingerprint
     environment: dict[str, Any]
     plugins: list[dict[str, str]]
-
-    @property
-    def is_baseline(self) -> bool:
-        """Whether this is one of the ends of the scale rather than a GAN."""
-        return self.specification["loss"] is None
 
     def with_scores(self, scores: list[dict[str, Any]]) -> Record:
         """This record with these scores in place of those of the same metric and space."""

@@ -14,7 +14,6 @@ from ganbench.table import KEYS, Section, to_frame
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-FORMATS = ("rich", "md", "csv", "json", "latex")
 ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
 COST_HEADINGS = {
     "images_per_second": "images/s",

@@ -10,16 +10,6 @@ from pathlib import Path
 from typing import Any
 
 
-def file_hash(path: Path) -> str:
-    """First 16 hex digits of a file's sha256."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-
-
-def package_hash(module: str) -> str:
-    """Hash of the top-level package or single file that a module belongs to."""
-    return _top_level_hash(module.partition(".")[0])
-
-
 def class_hashes(cls: type[Any]) -> dict[str, str]:
     """Hash of every package that a class or one of its bases comes from, standard library apart.
 
@@ -46,7 +36,7 @@ def _top_level_hash(top: str) -> str:
         return "unknown"
     path = Path(file)
     if path.name != "__init__.py":
-        return file_hash(path)
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     digest = hashlib.sha256()
     for source in sorted(path.parent.rglob("*.py")):
         digest.update(f"{source.relative_to(path.parent)}\0".encode())

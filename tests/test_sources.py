@@ -74,7 +74,7 @@ def test_editing_a_single_file_plugin_changes_the_hash_of_its_classes(tmp_path, 
     path = tmp_path / name
     shutil.copy(TOY, path)
     before = sources.class_hashes(plugins.load([path]).get("models", "toy"))
-    assert list(before.values()) == [sources.file_hash(path)]
+    assert list(before.values()) == [hashlib.sha256(path.read_bytes()).hexdigest()[:16]]
     path.write_text(path.read_text() + "# edited\n")
     after = sources.class_hashes(plugins.load([path]).get("models", "toy"))
     assert list(after) == list(before) and after != before
