@@ -31,7 +31,7 @@ def to_rich(verdicts: list[Verdict], skipped: list[Skipped]) -> RenderableType:
 
     parts: list[RenderableType] = []
     for title, members in _by_pair(verdicts).items():
-        table = Table(title=title, title_justify="left")
+        table = Table(title=Text(title), title_justify="left")
         for number, heading in enumerate(HEADINGS):
             table.add_column(heading, justify="right" if number in NUMBERS else "left")
         for verdict in members:
