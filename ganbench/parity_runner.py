@@ -50,7 +50,7 @@ class Tracers:
 
     def close(self) -> None:
         """End every child process."""
-        for child in self._children.values():
+        for child in list(self._children.values()):  # a thread takes out the one that it lost
             child.kill()
         self._children.clear()
 

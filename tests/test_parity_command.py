@@ -81,7 +81,7 @@ def test_the_first_task_that_suits_the_model_is_taken():
     both = {"backends": ["torch", "tensorflow[compile=off]"], "catalog": catalog}
     if any(importlib.util.find_spec(name) is None for name in BACKENDS):
         pytest.skip("torch and tensorflow are not both installed")
-    found = make({"models": ["mlp", "dcgan"]}, **both)
+    found = make({"models": ["mlp-toy", "dcgan"]}, **both)
     assert [task for task, *_ in settings(found)[::2]] == ["points", "8x8x1"]
 
 
@@ -269,6 +269,7 @@ def test_a_stopped_comparison_leaves_no_process_behind(tmp_path):
         _, errors = process.communicate(timeout=60)
     finally:
         process.kill()
+        process.wait()
     assert process.returncode == 143
     assert "stopped; the verdicts so far are kept" in errors
     assert not any(child.is_running() for child in children)
