@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench import config as configs
-from ganbench import environment, evaluate, plan, plugins, render, selectors, table
+from ganbench import environment, evaluate, plan, plugins, render, selectors, table, verdict
 from ganbench.config import Config
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
@@ -84,7 +84,8 @@ def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]
         runner = Runner(config, prepared.catalog, store, prepared.scorings, watching)
         records = list(runner.run(planned))
     write_tables(store)
-    return Outcome(store.root, table.build(planned.trials, records), records)
+    verdicts = verdict.read(parity_folder(store))
+    return Outcome(store.root, table.build(planned.trials, records, verdicts), records)
 
 
 def resolved(prepared: Prepared) -> Config:
@@ -120,4 +121,10 @@ def read_table(store: Store) -> list[Section]:
     """The table of everything that was planned into a folder."""
     trials = store.planned()
     records = [store.load(trial.id) for trial in trials]
-    return table.build(trials, [record for record in records if record])
+    found = [record for record in records if record]
+    return table.build(trials, found, verdict.read(parity_folder(store)))
+
+
+def parity_folder(store: Store) -> Path:
+    """Where `ganbench parity` leaves its verdicts: beside the folders of results."""
+    return store.root.resolve().parent / "parity"

@@ -23,7 +23,7 @@ from ganbench.data import ChunkSource, evaluation_noise
 from ganbench.memory import PeakMemory
 from ganbench.plugins import Catalog
 from ganbench.samples import keep
-from ganbench.specification import rebuild
+from ganbench.specification import rebuild, rebuild_loss
 from ganbench.streams import draw_weights
 
 CHUNK_SECONDS = 0.5  # long enough that handing over costs nothing, short enough for a live view
@@ -69,7 +69,7 @@ def run(
         dataset = load(specification)
     with phases.build.running():
         model = rebuild(catalog, "models", specification["model"], backend.name)
-        loss, penalties = _loss(specification, catalog)
+        loss, penalties = rebuild_loss(catalog, specification)
         step = model.step(dataset.task)
         weights = draw_weights(specification["seed"], model.parameters(dataset.task))
         trainer = model.trainer(loss, penalties, dataset.task, weights, runtime)
@@ -216,14 +216,6 @@ def _tee(report: Report, events: Any) -> Report:
 
 def _run_options(specification: dict[str, Any]) -> RunOptions:
     return RunOptions(specification["threads"], specification["device"], specification["dtype"])
-
-
-def _loss(specification: dict[str, Any], catalog: Catalog) -> tuple[Any, tuple[Any, ...]]:
-    if specification["loss"] is None:
-        return None, ()
-    loss = rebuild(catalog, "losses", specification["loss"])
-    penalties = (rebuild(catalog, "penalties", item) for item in specification["penalties"])
-    return loss, tuple(penalties)
 
 
 def _recipe(model: Any, dataset: Dataset) -> dict[str, Any]:

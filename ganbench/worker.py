@@ -1,4 +1,4 @@
-"""A child process that works off jobs: it trains for one backend, or scores samples.
+"""A child process that works off jobs: it trains or traces for one backend, or scores samples.
 
 Jobs come as JSON lines on standard input, events go back as JSON lines on what was standard
 output. A trial's own output, and that of the frameworks, goes to its log file.
@@ -19,7 +19,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ganbench import evaluate, pictures, plugins, trial
+import numpy as np
+
+from ganbench import evaluate, parity_trace, pictures, plugins, trial
 from ganbench.contracts import Dataset
 from ganbench.errors import GanbenchError
 from ganbench.samples import load
@@ -53,6 +55,15 @@ class Workshop:
         pictures.draw(samples, dataset, folder / "samples.png")
         return {"scores": scores}
 
+    def trace(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
+        """Trace one training into a file of arrays, and say what the backend is."""
+        specification = job["specification"]
+        arrays = parity_trace.trace(specification, self.catalog, report)
+        file = Path(job["folder"]) / parity_trace.FILE
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
+        backend = rebuild(self.catalog, "backends", specification["backend"])
+        return {"description": backend.describe()}
+
     def _of(self, specification: dict[str, Any]) -> Dataset:
         return self.dataset(json.dumps(specification["dataset"], sort_keys=True))
 
@@ -72,6 +83,7 @@ def main() -> None:
     kinds: dict[str, Callable[..., dict[str, Any]]] = {
         "train": workshop.train,
         "score": workshop.score,
+        "trace": workshop.trace,
     }
     while True:
         job = jobs.get()
