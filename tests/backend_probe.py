@@ -14,10 +14,10 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 
+from ganbench import selectors
 from ganbench.contracts import Dataset, RunOptions, Samples, Split, Task
 from ganbench.data import ChunkSource, evaluation_noise
 from ganbench.streams import draw_weights
@@ -25,43 +25,15 @@ from ganbench.streams import draw_weights
 SAMPLES = 256
 SEED = 5
 
-# --------------------------------------------------------------------------- test-local losses
-
-
-@dataclass(frozen=True)
-class Relativistic:
-    """Relativistic pairing GAN: it needs fresh reals for the generator."""
-
-    name = "relativistic"
-    generator_needs_real = True
-
-    def discriminator_loss(self, ops, discriminator, real, fake):
-        return ops.mean(ops.softplus(discriminator(fake) - discriminator(real)))
-
-    def generator_loss(self, ops, discriminator, real, fake):
-        return ops.mean(ops.softplus(discriminator(real) - discriminator(fake)))
-
-
-@dataclass(frozen=True)
-class R1:
-    """Gamma / 2 mean |gradient of D at real|^2, Mescheder et al. 2018, arXiv:1801.04406."""
-
-    name = "r1"
-    differentiates = frozenset({"real"})
-    extra: ClassVar = {}
-
-    def discriminator_term(self, ops, discriminator, real, fake):
-        _, gradients = ops.logits_and_input_gradients(discriminator, real)
-        return 0.5 * ops.mean(ops.sum_per_sample(ops.square(gradients)))
+# --------------------------------------------------------------------------- losses
 
 
 @dataclass(frozen=True)
 class AnnealedR2:
-    """The same at fakes, faded out by progress and step."""
+    """R2 that is faded out by progress and step, which no shipped penalty computes with."""
 
-    name = "r2"
+    name = "annealed-r2"
     differentiates = frozenset({"fake"})
-    extra: ClassVar = {}
 
     def discriminator_term(self, ops, discriminator, real, fake):
         _, gradients = ops.logits_and_input_gradients(discriminator, fake)
@@ -69,42 +41,14 @@ class AnnealedR2:
         return gamma * ops.mean(ops.sum_per_sample(ops.square(gradients)))
 
 
-@dataclass(frozen=True)
-class GradientPenalty:
-    """10 mean (|gradient of D between real and fake| - 1)^2, Gulrajani et al. 2017."""
+def loss_and_penalties(text):
+    """The objects that a selector such as 'relativistic+r1[gamma=1]' stands for."""
+    from ganbench_losses.plugin import ganbench_losses, ganbench_penalties
 
-    name = "gradient-penalty"
-    differentiates = frozenset()
-    extra: ClassVar = {}
-
-    def discriminator_term(self, ops, discriminator, real, fake):
-        mixed = ops.mix(real, fake)
-        _, gradients = ops.logits_and_input_gradients(discriminator, mixed)
-        norms = ops.sqrt(ops.sum_per_sample(ops.square(gradients)) + 1e-12)
-        return 10 * ops.mean(ops.square(norms - 1))
-
-
-@dataclass(frozen=True)
-class NoisyR1:
-    """The gradient at real images moved by noise that the harness draws."""
-
-    name = "noisy-r1"
-    differentiates = frozenset({"real"})
-    extra: ClassVar = {"nudge": "normal"}
-
-    def discriminator_term(self, ops, discriminator, real, fake):
-        noisy = Samples(real.images + 0.1 * ops.extra("nudge"), real.labels)
-        _, gradients = ops.logits_and_input_gradients(discriminator, noisy)
-        return ops.mean(ops.sum_per_sample(ops.square(gradients)))
-
-
-PENALTIES = {part.name: part for part in (R1, AnnealedR2, GradientPenalty, NoisyR1)}
-
-
-def loss_named(name):
-    from ganbench_losses.plugin import ganbench_losses
-
-    return {loss.name: loss for loss in (*ganbench_losses(), Relativistic)}[name]()
+    known = {part.name: part for part in (*ganbench_losses(), *ganbench_penalties(), AnnealedR2)}
+    ((*parts,),) = selectors.parse_sum(text)
+    loss, *penalties = (selectors.build(known[part.name], part) for part in parts)
+    return loss, tuple(penalties)
 
 
 # --------------------------------------------------------------------------- what is trained
@@ -113,6 +57,9 @@ def loss_named(name):
 def synthetic_dataset(kind):
     """Images of one or three channels ("8x8x3") or points, from a fixed generator."""
     rng = np.random.default_rng(7)
+    if kind == "zeros":
+        split = Split("train", np.zeros((SAMPLES, 1), np.float32))
+        return Dataset(Task("zeros", "points", (1,)), split, split, "")
     if kind == "points":
         angles = rng.integers(8, size=SAMPLES) * (np.pi / 4)
         samples = np.stack([np.cos(angles), np.sin(angles)], 1) + 0.02 * rng.normal(
@@ -170,18 +117,23 @@ class Framework:
         gradients = tape.gradient(value, variables, unconnected_gradients="zero")
         return float(value), [gradient.numpy() for gradient in gradients]
 
-    def ops(self, mixing=None):
+    def tensor(self, array):
         if self.name == "torch":
             import torch
 
-            from ganbench_torch.ops import TorchOps
-
-            return TorchOps(mixing=None if mixing is None else torch.from_numpy(mixing))
+            return torch.from_numpy(np.array(array))
         import tensorflow as tf
 
-        from ganbench_tensorflow.ops import TensorFlowOps
+        return tf.constant(np.array(array))
 
-        return TensorFlowOps(mixing=None if mixing is None else tf.constant(mixing))
+    def ops(self, mixing=None, extras=(), progress=0.0):
+        if self.name == "torch":
+            from ganbench_torch.ops import TorchOps as Ops
+        else:
+            from ganbench_tensorflow.ops import TensorFlowOps as Ops
+        mixing = None if mixing is None else self.tensor(mixing)
+        tensors = {name: self.tensor(array) for name, array in dict(extras).items()}
+        return Ops(mixing=mixing, extras=tensors, progress=progress)
 
 
 class Trial:
@@ -194,9 +146,10 @@ class Trial:
         self.model = framework.models[job["model"]](**job.get("options", {}))
         assert self.model.unsuitable(task) is None
         self.step = self.model.step(task)
-        loss = loss_named(job["loss"])
-        penalties = tuple(PENALTIES[name]() for name in job.get("penalties", []))
-        self.source = ChunkSource(self.dataset, self.step, SEED, 100, loss, penalties)
+        loss, penalties = loss_and_penalties(job["loss"])
+        self.source = ChunkSource(
+            self.dataset, self.step, SEED, job.get("total_steps", 100), loss, penalties
+        )
         weights = draw_weights(seed, self.model.parameters(task))
         runtime = framework.prepare(job)
         self.trainer = self.model.trainer(loss, penalties, task, weights, runtime)
@@ -292,7 +245,7 @@ def losses(framework, job):
     framework.prepare(job)
     results = {}
     for name in job["losses"]:
-        loss = loss_named(name)
+        loss, _ = loss_and_penalties(name)
         for owner in ("discriminator", "generator"):
             real = framework.variable(np.array(job["real"]))
             fake = framework.variable(np.array(job["fake"]))
@@ -357,9 +310,60 @@ def quadratic(framework, job):
     return {"penalty": np.array(number), **arrays, **dict(zip(names, gradients, strict=True))}
 
 
+def penalty(framework, job):
+    """A penalty's term for D(x) = x'Ax / 2 and its slope by A, and its other two methods."""
+    framework.prepare(job)
+    _, (part,) = loss_and_penalties(f"hinge+{job['penalty']}")
+    results = {}
+    if hasattr(part, "discriminator_term"):
+        matrix = framework.variable(np.array(job["matrix"]))
+        real = framework.variable(np.array(job["real"]))
+        fake = framework.variable(np.array(job["fake"]))
+        ops = framework.ops(np.array(job["mixing"]), job.get("extras", {}))
+
+        def discriminator(samples):
+            return ops.sum_per_sample((samples.images @ matrix) * samples.images) / 2
+
+        def term():
+            return part.discriminator_term(ops, discriminator, Samples(real), Samples(fake))
+
+        def value():
+            if framework.name == "torch":
+                return term()
+            with ops.tape:
+                ops.tape.watch([real, fake])
+                return term()
+
+        number, (slope,) = framework.value_and_gradients(value, [matrix])
+        results |= {"term": np.array(number), "slope": slope}
+    if hasattr(part, "transform_input"):
+        ops = framework.ops(extras=job["extras"], progress=job["progress"])
+        for side in ("real", "fake"):
+            samples = Samples(framework.tensor(job[side]))
+            results[side] = part.transform_input(ops, samples, side).images.numpy()
+    if hasattr(part, "after_update"):
+        weight = framework.tensor(job["matrix"])
+        results["weight"] = part.after_update(framework.ops(), weight).numpy()
+    return results
+
+
+def path(framework, job):
+    """All trainable arrays before the first step and after each: [steps + 1]."""
+    trial = Trial(framework, job)
+    states = [trial.trainer.state()]
+    for step in range(job["steps"]):
+        trial.trainer.train(trial.source.chunk(step, 1))
+        states.append(trial.trainer.state())
+    chunk = trial.source.chunk(0, job["steps"])
+    extras = {f"extra/{name}": array[:, 0].ravel() for name, array in chunk.extra.items()}
+    extras |= {f"generator-extra/{n}": a.ravel() for n, a in chunk.generator_extra.items()}
+    names = ("generator.theta", "discriminator.psi")
+    return {name: np.array([state[name].item() for state in states]) for name in names} | extras
+
+
 KINDS = {
     function.__name__: function
-    for function in (trace, chunk_lengths, continuation, losses, softplus, quadratic)
+    for function in (trace, chunk_lengths, continuation, losses, softplus, quadratic, penalty, path)
 }
 
 

@@ -55,21 +55,17 @@ OPTIONS = {
     "28x28": job("", "dcgan", task="28x28x1", steps=10),
 }
 PENALISED = {
-    "r1": job("", "dcgan", penalties=["r1"], steps=20),
-    "gradient penalty, k = 3": job(
-        "", "mlp", penalties=["gradient-penalty"], options={"discriminator_updates": 3}, steps=20
-    ),
-    "gradient penalty": job("", "dcgan", "hinge", penalties=["gradient-penalty"], steps=20),
-    "noisy r1": job("", "dcgan", task="8x8x3", penalties=["noisy-r1"], steps=20),
-    "r1 and r2 on points": job("", "points", penalties=["r1", "r2"], steps=20),
-    "relativistic, r1 and r2": job(
-        "", "dcgan", "relativistic", task="8x8x3", penalties=["r1", "r2"], steps=20
-    ),
+    "r1": job("", "dcgan", "non-saturating+r1[gamma=1]", steps=20),
+    "gp1, k = 3": job("", "mlp", "wgan+gp1", options={"discriminator_updates": 3}, steps=20),
+    "gp1": job("", "dcgan", "hinge+gp1", steps=20),
+    "dragan": job("", "dcgan", "non-saturating+dragan", task="8x8x3", steps=20),
+    "r1 and annealed r2 on points": job("", "points", "hinge+r1+annealed-r2", steps=20),
+    "relativistic, r1 and r2": job("", "dcgan", "relativistic+r1+r2", task="8x8x3", steps=20),
 }
 # TensorFlow compiles every loss in float32, which is what users run. In float64 XLA makes up most
 # of this file's time, so that it compiles one loss of each network, and some penalties.
 COMPILED = {f"{network}/hinge": job("", network, "hinge") for network in MODELS} | {
-    name: PENALISED[name] for name in ("gradient penalty, k = 3", "relativistic, r1 and r2")
+    name: PENALISED[name] for name in ("gp1, k = 3", "relativistic, r1 and r2")
 }
 
 JOBS = [
