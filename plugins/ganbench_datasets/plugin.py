@@ -6,9 +6,10 @@ import ganbench
 from ganbench_datasets.digits import Digits
 from ganbench_datasets.fashion_mnist import FashionMNIST
 from ganbench_datasets.points import Grid, Ring
+from ganbench_datasets.stacked_digits import StackedDigits
 
 
 @ganbench.hookimpl
 def ganbench_datasets():
-    """Offer two sets of images and two of points."""
-    return [Digits, FashionMNIST, Ring, Grid]
+    """Offer three sets of images and two of points."""
+    return [Digits, FashionMNIST, StackedDigits, Ring, Grid]
