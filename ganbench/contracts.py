@@ -89,6 +89,14 @@ class Normal:
 
 
 @dataclass(frozen=True)
+class TruncatedNormal:
+    """Independent normal draws, those beyond two standard deviations drawn again."""
+
+    mean: float
+    standard_deviation: float
+
+
+@dataclass(frozen=True)
 class Uniform:
     """Independent uniform draws from [low, high)."""
 
@@ -112,7 +120,7 @@ class Parameter:
     """
 
     shape: tuple[int, ...]
-    initial: Normal | Uniform | Constant
+    initial: Normal | TruncatedNormal | Uniform | Constant
     trainable: bool = True  # False: a buffer, such as a running mean
 
 
@@ -127,6 +135,7 @@ class Step:
     latent_size: int
     discriminator_updates: int = 1  # k
     generator_batch_size: int | None = None  # None: the same as batch_size
+    noise: Literal["normal", "uniform"] = "normal"  # standard normal, or uniform in [-1, 1)
 
     @property
     def generator_samples(self) -> int:
@@ -145,17 +154,21 @@ class Chunk(NamedTuple):
     start: int  # number of the first step, counted from 0
     real: np.ndarray  # uint8 [s, k, n, height, width, channels], or float32 points [s, k, n, 2]
     labels: np.ndarray | None  # int32 [s, k, n]; generated samples take the labels of their reals
-    noise: np.ndarray  # float32 [s, k, n, latent], standard normal
+    noise: np.ndarray  # float32 [s, k, n, latent], distributed as the step says
     mixing: np.ndarray  # float32 [s, k, n], uniform in [0, 1)
     generator_noise: np.ndarray  # float32 [s, m, latent]
     generator_labels: np.ndarray | None  # int32 [s, m]
     generator_real: np.ndarray | None  # [s, m, ...] fresh reals, if the loss asks for them
     extra: Mapping[str, np.ndarray]  # [s, k, n, ...] arrays that a penalty declares
+    generator_extra: Mapping[str, np.ndarray]  # [s, m, ...] the same, if it transforms inputs
     progress: np.ndarray  # float32 [s], share of the budget that is used when the step begins
 
 
 class Samples(NamedTuple):
-    """A batch in a backend's own tensors: images in [-1, 1], or points."""
+    """What a discriminator judges, in a backend's own tensors: images in [-1, 1], or points.
+
+    With packing a sample is a pack of images, side by side in the channels' axis.
+    """
 
     images: Any
     labels: Any = None
@@ -185,6 +198,9 @@ class Ops(Protocol):
 
     def relu(self, values: Any) -> Any:
         """max(0, x), elementwise."""
+
+    def clip(self, values: Any, low: float, high: float) -> Any:
+        """The nearest number in [low, high], elementwise."""
 
     def softplus(self, values: Any) -> Any:
         """log(1 + exp(x)), elementwise, exact for any x."""
@@ -226,16 +242,27 @@ class Loss(Protocol):
 
 
 class Penalty(Protocol):
-    """A term added to the discriminator's loss: `--loss 'non-saturating+r1[gamma=1]'`."""
+    """A regulariser added by name: `--loss 'non-saturating+r1[gamma=1]'`.
+
+    It has at least one of the three methods. `differentiates` says by which images it takes
+    gradients, of real, fake and mixed; such a penalty cannot be had with batch normalisation in
+    the discriminator, where one image's logit depends on the others.
+    """
 
     name: str
-    differentiates: ClassVar[frozenset[str]] = frozenset()  # of {"real", "fake"}: whose gradients
+    differentiates: ClassVar[frozenset[str]] = frozenset()
     extra: ClassVar[Mapping[str, Literal["normal", "uniform"]]] = {}  # arrays shaped as the images
 
     def discriminator_term(
         self, ops: Ops, discriminator: Callable[[Samples], Any], real: Samples, fake: Samples
     ) -> Any:
         """The scalar that is added to the discriminator's loss."""
+
+    def transform_input(self, ops: Ops, samples: Samples, side: Literal["real", "fake"]) -> Samples:
+        """What the discriminator judges instead, in its own and in the generator's updates."""
+
+    def after_update(self, ops: Ops, weight: Any) -> Any:
+        """The new value of a discriminator's weight, given after each of its updates."""
 
 
 # --------------------------------------------------------------------------- models and backends
@@ -263,8 +290,9 @@ class Trainer(Protocol):
     def trace(self, chunk: Chunk) -> dict[str, np.ndarray]:
         """Make the same updates and give what each of them saw, for parity tests.
 
-        Returns discriminator_loss [s, k], generator_loss [s], and for every trainable array
-        NAME its gradient norm under `gradient/NAME`: [s, k] or [s].
+        Returns discriminator_loss [s, k], generator_loss [s], logit_magnitude [s, k], the mean
+        absolute logit of real and fake, and for every trainable array NAME its gradient norm
+        under `gradient/NAME`: [s, k] or [s].
         """
 
     def sample(self, noise: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
@@ -275,7 +303,10 @@ class Trainer(Protocol):
         """
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that training depends on, as canonical arrays: weights, buffers, optimisers."""
+        """All that training depends on, as canonical arrays: weights, buffers, optimisers.
+
+        Averaged weights are under `ema.NAME`, what optimisers keep under `optimizer.NAME`.
+        """
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Continue from what `state` gave, bit for bit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -50,10 +51,13 @@ class ChunkSource:
     ) -> None:
         self.split, self.step, self.total_steps = dataset.train, step, total_steps
         self.fresh_reals = bool(getattr(loss, "generator_needs_real", False))
-        declared = [getattr(part, "extra", {}) for part in penalties]
-        self.extra = {name: kind for extra in declared for name, kind in extra.items()}
+        self.extra = _declared(penalties)
+        self.generator_extra = _declared(
+            part for part in penalties if hasattr(part, "transform_input")
+        )
         names = ["rows", "generator-rows", "noise", "generator-noise", "mixing"]
         names += [f"extra/{name}" for name in self.extra]  # a penalty may call its array `noise`
+        names += [f"generator-extra/{name}" for name in self.generator_extra]
         self.streams = {name: Stream(seed, name) for name in names}
         self.rows = RowOrder(self.streams["rows"], len(self.split.samples))
         self.generator_rows = RowOrder(self.streams["generator-rows"], len(self.split.samples))
@@ -72,24 +76,36 @@ class ChunkSource:
             start=start,
             real=split.samples[rows],
             labels=_labels(split, rows),
-            noise=self._draw("noise", "normal", first, (*shape, step.latent_size)),
+            noise=self._noise("noise", first, shape),
             mixing=self._draw("mixing", "uniform", first, shape),
-            generator_noise=self._draw(
-                "generator-noise", "normal", start, (*generator_shape, step.latent_size)
-            ),
+            generator_noise=self._noise("generator-noise", start, generator_shape),
             generator_labels=_labels(split, generator_rows),
             generator_real=split.samples[generator_rows] if self.fresh_reals else None,
             extra={
                 name: self._draw(f"extra/{name}", kind, first, (*shape, *split.samples.shape[1:]))
                 for name, kind in self.extra.items()
             },
+            generator_extra={
+                name: self._draw(
+                    f"generator-extra/{name}",
+                    kind,
+                    start,
+                    (*generator_shape, *split.samples.shape[1:]),
+                )
+                for name, kind in self.generator_extra.items()
+            },
             progress=self._progress(start, steps),
         )
+
+    def _noise(self, name: str, first: int, shape: tuple[int, ...]) -> np.ndarray:
+        values = self._draw(name, self.step.noise, first, (*shape, self.step.latent_size))
+        return as_noise(values, self.step)
 
     def _draw(self, name: str, kind: str, first: int, shape: tuple[int, ...]) -> np.ndarray:
         """Fill float32 [s, m, ...] or [s, k, n, ...], an index for each update from `first`."""
         values = np.empty(shape, np.float32)
-        updates = values.reshape(-1, *shape[2:]) if name not in _PER_STEP else values
+        per_step = name.startswith("generator-")
+        updates = values if per_step else values.reshape(-1, *shape[2:])
         for offset, update in enumerate(updates):
             generator = self.streams[name].at(first + offset)
             if kind == "normal":
@@ -104,7 +120,18 @@ class ChunkSource:
         return (np.arange(start, start + steps) / self.total_steps).astype(np.float32)
 
 
-_PER_STEP = {"generator-noise"}
+def as_noise(draws: np.ndarray, step: Step) -> np.ndarray:
+    """Turn standard normal or unit uniform draws into the noise of this step, in place."""
+    if step.noise == "uniform":
+        draws *= 2
+        draws -= 1
+    return draws
+
+
+def _declared(penalties: Iterable[Penalty]) -> dict[str, str]:
+    """Arrays that penalties declare, with their distributions."""
+    declared = [getattr(part, "extra", {}) for part in penalties]
+    return {name: kind for extra in declared for name, kind in extra.items()}
 
 
 def _labels(split: Split, rows: np.ndarray) -> np.ndarray | None:
@@ -115,8 +142,9 @@ def evaluation_noise(
     dataset: Dataset, step: Step, seed: int, samples: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Noise [samples, latent] and labels [samples] that the final samples are made from."""
-    noise = Stream(seed, "evaluation-noise").at(0)
-    values = noise.standard_normal((samples, step.latent_size), dtype=np.float32)
+    stream = Stream(seed, "evaluation-noise").at(0)
+    draw = stream.standard_normal if step.noise == "normal" else stream.random
+    values = as_noise(draw((samples, step.latent_size), dtype=np.float32), step)
     if dataset.train.labels is None:
         return values, None
     rows = Stream(seed, "evaluation-labels").at(0).integers(len(dataset.train.labels), size=samples)

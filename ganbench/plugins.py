@@ -41,11 +41,12 @@ KINDS = {
     "backends": ("prepare", "describe"),
     "models": ("unsuitable", "step", "parameters", "trainer"),
     "losses": ("discriminator_loss", "generator_loss"),
-    "penalties": ("discriminator_term",),
+    "penalties": (),  # one of PENALTY_METHODS
     "metrics": ("compute",),
     "datasets": ("task", "load"),
     "extractors": ("fits", "extract"),
 }
+PENALTY_METHODS = ("discriminator_term", "transform_input", "after_update")
 
 
 @dataclass(frozen=True)
@@ -198,6 +199,8 @@ def _check(cls: type[Any], kind: str, methods: tuple[str, ...], plugin: str) -> 
     for method in methods:
         if not callable(getattr(cls, method, None)):
             raise PluginError(f"{where} has no method {method!r}")
+    if kind == "penalties" and not any(hasattr(cls, method) for method in PENALTY_METHODS):
+        raise PluginError(f"{where} has none of the methods {', '.join(PENALTY_METHODS)}")
 
 
 def _module_name(path: Path) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ganbench.contracts import Constant, Normal, Parameter
+from ganbench.contracts import Constant, Normal, Parameter, TruncatedNormal
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,17 @@ def _draw(seed: int, name: str, parameter: Parameter) -> np.ndarray:
     generator = Stream(seed, f"weights/{name}").at(0)
     if isinstance(initial, Normal):
         values = generator.normal(initial.mean, initial.standard_deviation, parameter.shape)
+    elif isinstance(initial, TruncatedNormal):
+        values = _truncated_normal(generator, initial, parameter.shape)
     else:
         values = generator.uniform(initial.low, initial.high, parameter.shape)
     return values.astype(np.float32)
+
+
+def _truncated_normal(
+    generator: np.random.Generator, initial: TruncatedNormal, shape: tuple[int, ...]
+) -> np.ndarray:
+    values = generator.standard_normal(shape)
+    while (beyond := np.abs(values) > 2).any():
+        values[beyond] = generator.standard_normal(np.count_nonzero(beyond))
+    return initial.mean + initial.standard_deviation * values

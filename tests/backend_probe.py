@@ -239,7 +239,7 @@ def use_float32_slope():
     from ganbench_tensorflow import mlp
 
     exact = mlp.leaky_relu
-    mlp.leaky_relu = lambda values: tf.nn.leaky_relu(values, 0.2)
+    mlp.leaky_relu = lambda values, slope: tf.nn.leaky_relu(values, slope)
     return lambda: setattr(mlp, "leaky_relu", exact)
 
 

@@ -40,6 +40,7 @@ def chunk_of(samples, batch_size, labels=None):
         generator_labels=None,
         generator_real=None,
         extra={},
+        generator_extra={},
         progress=np.zeros(steps, np.float32),
     )
 

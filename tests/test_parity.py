@@ -15,7 +15,7 @@ import pytest
 
 from ganbench.contracts import Task
 from ganbench_recipes.dcgan import DCGAN
-from ganbench_recipes.mlp import MLP
+from ganbench_recipes.mlp import MLP, MLPToy
 
 # The two probes take a minute together where nothing else runs, and several on a busy machine.
 pytestmark = pytest.mark.timeout(900)
@@ -28,7 +28,7 @@ STEPS = 50
 ADAM = {"learning_rate": 2e-4, "beta1": 0.5}
 MODELS = {
     "mlp": ("mlp", "8x8x1", {"width": 32, "batch_size": 16, **ADAM}),
-    "points": ("mlp", "points", {"width": 32, "batch_size": 64, **ADAM}),
+    "points": ("mlp-toy", "points", {"width": 32, "batch_size": 64, **ADAM}),
     "tutorial": ("tutorial", "8x8x1", {"width": 32, "batch_size": 32}),
     "dcgan": ("dcgan", "8x8x1", {"width": 4, "batch_size": 16, **ADAM}),
 }
@@ -282,7 +282,7 @@ def test_recipes_have_the_numbers_of_parameters_that_they_state():
         (DCGAN(width=16), images, "width 16 has {} and {} parameters"),
         (DCGAN(width=32), images, "width 32 has {} and {}."),
         (MLP(), images, "28x28 images: {} and {} parameters"),
-        (MLP(), points, "points: {} and {}."),
+        (MLPToy(), points, "Points of the plane: {} and {} parameters"),
     ):
         counts = {"generator": 0, "discriminator": 0}
         for name, parameter in model.parameters(task).items():

@@ -42,7 +42,7 @@ def digits(tmp_path_factory):
 def points(tmp_path_factory):
     folder = tmp_path_factory.mktemp("points") / "run"
     done = run(
-        *["--dataset", "ring", "--dataset", "grid", "--model", "mlp", "--loss", "lsgan"],
+        *["--dataset", "ring", "--dataset", "grid", "--model", "mlp-toy", "--loss", "lsgan"],
         *SMALL,
         folder=folder,
     )

@@ -10,60 +10,79 @@ from math import prod
 
 import tensorflow as tf
 
-from ganbench_recipes.recipe import BATCH_NORM_EPSILON, BATCH_NORM_KEEP, LEAKY_RELU_SLOPE
 from ganbench_tensorflow.weights import Layout
 
+POWER_EPSILON = 1e-12
 
-class Linear(tf.Module):
+
+class Layer(tf.Module):
+    """Variables with the layouts of their canonical arrays; `path` is the name before theirs."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+        self.layouts = {}
+
+    def add(self, name, layout, dtype, trainable=True):
+        """Make a variable, and an attribute of this name for it."""
+        self.layouts[name] = layout
+        setattr(self, name, tf.Variable(tf.zeros(layout.kept, dtype), trainable=trainable))
+
+
+class Linear(Layer):
     """One matrix from samples of any shape to samples of any shape."""
 
-    def __init__(self, name, inputs, outputs, dtype, bias=True):
-        super().__init__(name)
+    def __init__(self, path, inputs, outputs, dtype, bias=True):
+        super().__init__(path)
         self.inputs, self.outputs = inputs, outputs
-        self.layouts = {"weight": Layout.matrix(inputs, outputs)}
-        self.weight = _variable(self.layouts["weight"], dtype)
+        self.add("weight", Layout.matrix(inputs, outputs), dtype)
         self.bias = None
         if bias:
-            self.layouts["bias"] = Layout.vector(outputs)
-            self.bias = _variable(self.layouts["bias"], dtype)
+            self.add("bias", Layout.vector(outputs), dtype)
 
     def __call__(self, values):
         """[n, *inputs] to [n, *outputs]."""
-        values = tf.matmul(tf.reshape(values, [-1, prod(self.inputs)]), self.weight)
+        values = tf.matmul(tf.reshape(values, [-1, prod(self.inputs)]), self.applied_weight())
         if self.bias is not None:
             values = values + self.bias
         return tf.reshape(values, [-1, *self.outputs])
 
-
-class Convolution(tf.Module):
-    """Halves height and width; kernel 4 and stride 2 make SAME the padding of 1 on every side."""
-
-    def __init__(self, name, inputs, outputs, kernel_size, dtype):
-        super().__init__(name)
-        self.layouts = {
-            "weight": Layout.kernel(outputs, inputs, kernel_size),
-            "bias": Layout.vector((outputs,)),
-        }
-        self.weight = _variable(self.layouts["weight"], dtype)
-        self.bias = _variable(self.layouts["bias"], dtype)
-
-    def __call__(self, images):
-        """[n, height, width, inputs] to [n, height / 2, width / 2, outputs]."""
-        return tf.nn.conv2d(images, self.weight, strides=2, padding="SAME") + self.bias
+    def applied_weight(self):
+        """The matrix [in, out]."""
+        return self.weight
 
 
-class TransposedConvolution(tf.Module):
-    """Doubles height and width: the transpose of a convolution with kernel 4 and stride 2."""
+class Convolution(Layer):
+    """SAME padding: with kernel 4 and stride 2, or kernel 3 and stride 1, 1 on every side."""
 
-    def __init__(self, name, inputs, outputs, kernel_size, dtype, bias=True):
-        super().__init__(name)
-        self.outputs = outputs
-        self.layouts = {"weight": Layout.kernel(inputs, outputs, kernel_size)}
-        self.weight = _variable(self.layouts["weight"], dtype)
+    def __init__(self, path, inputs, outputs, kernel_size, dtype, stride=2, bias=True):
+        super().__init__(path)
+        self.stride = stride
+        self.add("weight", Layout.kernel(outputs, inputs, kernel_size), dtype)
         self.bias = None
         if bias:
-            self.layouts["bias"] = Layout.vector((outputs,))
-            self.bias = _variable(self.layouts["bias"], dtype)
+            self.add("bias", Layout.vector((outputs,)), dtype)
+
+    def __call__(self, images):
+        """[n, height, width, inputs] to [n, height / stride, width / stride, outputs]."""
+        images = tf.nn.conv2d(images, self.applied_weight(), self.stride, padding="SAME")
+        return images if self.bias is None else images + self.bias
+
+    def applied_weight(self):
+        """The kernel [height, width, in, out]."""
+        return self.weight
+
+
+class TransposedConvolution(Layer):
+    """Doubles height and width: the transpose of a convolution with kernel 4 and stride 2."""
+
+    def __init__(self, path, inputs, outputs, kernel_size, dtype, bias=True):
+        super().__init__(path)
+        self.outputs = outputs
+        self.add("weight", Layout.kernel(inputs, outputs, kernel_size), dtype)
+        self.bias = None
+        if bias:
+            self.add("bias", Layout.vector((outputs,)), dtype)
 
     def __call__(self, images):
         """[n, height, width, inputs] to [n, 2 height, 2 width, outputs]."""
@@ -73,37 +92,85 @@ class TransposedConvolution(tf.Module):
         return images if self.bias is None else images + self.bias
 
 
-class BatchNorm(tf.Module):
-    """Batch normalisation of the last axis."""
+class BatchNorm(Layer):
+    """Batch normalisation of the last axis as the recipe states it."""
 
-    def __init__(self, name, channels, dtype):
-        super().__init__(name)
-        self.layouts = dict.fromkeys(("scale", "bias", "mean", "var"), Layout.vector((channels,)))
-        self.scale = _variable(self.layouts["scale"], dtype)
-        self.bias = _variable(self.layouts["bias"], dtype)
-        self.mean = _variable(self.layouts["mean"], dtype, trainable=False)
-        self.var = _variable(self.layouts["var"], dtype, trainable=False)
+    def __init__(self, path, recipe, channels, dtype):
+        super().__init__(path)
+        self.keep, self.epsilon = recipe.batch_norm_keep, recipe.batch_norm_epsilon
+        for name in ("scale", "bias", "mean", "var"):
+            trainable = name in ("scale", "bias")
+            self.add(name, Layout.vector((channels,)), dtype, trainable)
 
     def __call__(self, images, training):
         """Normalise by the batch's statistics and note them, or by the running ones."""
         mean, variance = self.mean, self.var
         if training:
-            mean, variance = tf.nn.moments(images, axes=[0, 1, 2])
-            self._note(mean, variance, count=prod(images.shape[:3]))
+            mean, variance = tf.nn.moments(images, axes=list(range(images.shape.rank - 1)))
+            self._note(mean, variance, count=prod(images.shape[:-1]))
         return tf.nn.batch_normalization(
-            images, mean, variance, self.bias, self.scale, BATCH_NORM_EPSILON
+            images, mean, variance, self.bias, self.scale, self.epsilon
         )
 
     def _note(self, mean, variance, count):
-        keep, new = BATCH_NORM_KEEP, 1 - BATCH_NORM_KEEP
+        keep, new = self.keep, 1 - self.keep
         self.mean.assign(keep * self.mean + new * mean)
         self.var.assign(keep * self.var + (new * count / (count - 1)) * variance)  # unbiased
 
 
-def leaky_relu(values):
+class SpectralNorm(Layer):
+    """A layer whose weight is divided by an estimate of its largest singular value.
+
+    Miyato et al. 2018, arXiv:1802.05957, algorithm 1, with the weight as [everything else, out].
+    u and v are fixed while gradients are taken; `iterate` moves them, once for each update of the
+    network that owns the layer, however many batches that update has.
+    """
+
+    def add_vectors(self, everything_else, outputs, dtype):
+        """Make the buffers u [out] and v [everything else]; both shapes are channels last."""
+        self.add("u", Layout.vector(outputs), dtype, trainable=False)
+        self.add("v", Layout.vector(everything_else), dtype, trainable=False)
+
+    def iterate(self):
+        """Make one power iteration."""
+        matrix = self._matrix()
+        self.v.assign(_unit(tf.linalg.matvec(matrix, self.u)))
+        self.u.assign(_unit(tf.linalg.matvec(matrix, self.v, transpose_a=True)))
+
+    def applied_weight(self):
+        """weight / (v' weight u)."""
+        singular_value = tf.reduce_sum(self.v * tf.linalg.matvec(self._matrix(), self.u))
+        return self.weight / singular_value
+
+    def _matrix(self):
+        return tf.reshape(self.weight, [-1, self.weight.shape[-1]])
+
+
+class SpectralNormLinear(SpectralNorm, Linear):
+    """Linear with a spectrally normalised weight."""
+
+    def __init__(self, path, inputs, outputs, dtype, bias=True):
+        super().__init__(path, inputs, outputs, dtype, bias)
+        self.add_vectors(inputs, outputs, dtype)
+
+
+class SpectralNormConvolution(SpectralNorm, Convolution):
+    """Convolution of stride 1 that keeps the size, with a spectrally normalised weight."""
+
+    def __init__(self, path, inputs, outputs, kernel_size, dtype):
+        super().__init__(path, inputs, outputs, kernel_size, dtype, stride=1)
+        self.add_vectors((kernel_size, kernel_size, inputs), (outputs,), dtype)
+
+
+def leaky_relu(values, slope):
     """max(slope x, x), with the slope at 0; tf.nn.leaky_relu would round the slope to float32."""
-    return tf.maximum(LEAKY_RELU_SLOPE * values, values)
+    return tf.maximum(slope * values, values)
 
 
-def _variable(layout, dtype, trainable=True):
-    return tf.Variable(tf.zeros(layout.kept, dtype), trainable=trainable)
+def one_hot(labels, classes, dtype):
+    """Labels [n] to [n, classes]."""
+    return tf.one_hot(labels, classes, dtype=dtype)
+
+
+def _unit(vector):
+    return vector / tf.sqrt(tf.reduce_sum(tf.square(vector)) + POWER_EPSILON)

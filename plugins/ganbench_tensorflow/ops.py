@@ -13,8 +13,8 @@ from ganbench.errors import PluginError
 class BoundDiscriminator:
     """A discriminator that computes the logits of the same samples once in an update."""
 
-    def __init__(self, network):
-        self.network = network
+    def __init__(self, network, conditional=False):
+        self.network, self.conditional = network, conditional
         self._known = {}
 
     def __call__(self, samples):
@@ -22,7 +22,8 @@ class BoundDiscriminator:
         key = id(samples.images)
         if key not in self._known:
             # The samples are kept too, so that no other tensor can take their identity.
-            self._known[key] = (samples, tf.reshape(self.network(samples.images), [-1]))
+            inputs = samples if self.conditional else samples[:1]
+            self._known[key] = (samples, tf.reshape(self.network(*inputs), [-1]))
         return self._known[key][1]
 
 
@@ -32,7 +33,7 @@ class TensorFlowOps:
 
     step: tf.Tensor | int = 0
     progress: tf.Tensor | float = 0.0
-    mixing: tf.Tensor | None = None  # [n]
+    mixing: tf.Tensor | None = None  # [n]; None in the generator's update
     extras: dict = field(default_factory=dict)  # name -> [n, ...]
     # Records what is computed from watched images; the trainer enters it before the first logits.
     tape: tf.GradientTape = field(
@@ -54,6 +55,10 @@ class TensorFlowOps:
     def relu(self, values):
         """max(0, x)."""
         return tf.nn.relu(values)
+
+    def clip(self, values, low, high):
+        """The nearest number in [low, high]."""
+        return tf.clip_by_value(values, low, high)
 
     def softplus(self, values):
         """log(1 + exp(x))."""

@@ -1,10 +1,15 @@
-"""Adam as the recipe states it."""
+"""The optimisers as the recipe states them."""
 
 from __future__ import annotations
 
 from math import sqrt
 
 import tensorflow as tf
+
+
+def make(variables, recipe):
+    """The recipe's optimiser of these variables."""
+    return {"adam": Adam, "sgd": SGD}[recipe.optimizer](variables, recipe)
 
 
 class Adam:
@@ -19,16 +24,18 @@ class Adam:
         self.first = [tf.Variable(tf.zeros_like(variable)) for variable in variables]
         self.second = [tf.Variable(tf.zeros_like(variable)) for variable in variables]
 
-    def next_update(self):
+    def next_update(self, progress):
         """Count one update and give its step size and epsilon, computed in float64.
 
         a m / (sqrt(v / (1 - beta2^t)) + e) = a c m / (sqrt(v) + e c), where c = sqrt(1 - beta2^t)
         and a = learning rate / (1 - beta1^t); epsilon hat is the same without the c beside e.
+        `progress` is the used share of the budget.
         """
         self.updates += 1
         recipe = self.recipe
         bias_correction = sqrt(1 - recipe.beta2**self.updates)
-        step_size = recipe.learning_rate * bias_correction / (1 - recipe.beta1**self.updates)
+        learning_rate = recipe.learning_rate_at(progress)
+        step_size = learning_rate * bias_correction / (1 - recipe.beta1**self.updates)
         epsilon = recipe.epsilon if recipe.epsilon_hat else recipe.epsilon * bias_correction
         return step_size, epsilon
 
@@ -41,6 +48,36 @@ class Adam:
             second.assign(beta2 * second + (1 - beta2) * tf.square(gradient))
             variable.assign_sub(step_size * first / (tf.sqrt(second) + epsilon))
 
+    def moments(self, index):
+        """First and second moment of one of the variables, by name."""
+        return {"first": self.first[index], "second": self.second[index]}
+
     def restore(self, updates):
         """Continue after this many updates; the moments are set by their owner."""
+        self.updates = updates
+
+
+class SGD:
+    """Plain gradient descent, without momentum."""
+
+    def __init__(self, variables, recipe):
+        self.variables, self.recipe = variables, recipe
+        self.updates = 0
+
+    def next_update(self, progress):
+        """Count one update and give its step size, and an epsilon that is not used."""
+        self.updates += 1
+        return self.recipe.learning_rate_at(progress), 0.0
+
+    def apply(self, gradients, step_size, epsilon):
+        """Move the weights along their gradients."""
+        for variable, gradient in zip(self.variables, gradients, strict=True):
+            variable.assign_sub(step_size * gradient)
+
+    def moments(self, index):
+        """There are none."""
+        return {}
+
+    def restore(self, updates):
+        """Continue after this many updates."""
         self.updates = updates

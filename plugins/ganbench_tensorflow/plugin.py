@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import Literal
 
 import ganbench
-from ganbench_recipes import dcgan, mlp
+from ganbench_recipes import cgan, dcgan, dirac, mlp
 
 
 @dataclass(frozen=True)
@@ -32,40 +33,69 @@ class TensorFlow:
         return describe(self.compile)
 
 
+class OnTensorFlow:
+    """A recipe whose networks are built by a module of this package, named by `networks`."""
+
+    backend = "tensorflow"
+
+    def trainer(self, loss, penalties, task, weights, runtime):
+        """Build both networks and the loop that trains them."""
+        from ganbench_tensorflow.trainer import AdversarialTrainer
+
+        networks = importlib.import_module(f"ganbench_tensorflow.{self.networks}")
+        recipe = self.for_task(task)
+        return AdversarialTrainer(
+            recipe,
+            networks.Generator(recipe, task, runtime.dtype),
+            networks.Discriminator(recipe, task, runtime.dtype),
+            loss,
+            penalties,
+            task,
+            weights,
+            runtime,
+        )
+
+
 @dataclass(frozen=True)
-class MLP(mlp.MLP):
+class MLP(OnTensorFlow, mlp.MLP):
     __doc__ = mlp.MLP.__doc__
-    backend = "tensorflow"
-
-    def trainer(self, loss, penalties, task, weights, runtime):
-        """Build both perceptrons."""
-        from ganbench_tensorflow.mlp import build
-
-        return build(self.for_task(task), loss, penalties, task, weights, runtime)
+    networks = "mlp"
 
 
 @dataclass(frozen=True)
-class Tutorial(mlp.Tutorial):
+class Tutorial(OnTensorFlow, mlp.Tutorial):
     __doc__ = mlp.Tutorial.__doc__
-    backend = "tensorflow"
-
-    def trainer(self, loss, penalties, task, weights, runtime):
-        """Build both perceptrons."""
-        from ganbench_tensorflow.mlp import build
-
-        return build(self.for_task(task), loss, penalties, task, weights, runtime)
+    networks = "mlp"
 
 
 @dataclass(frozen=True)
-class DCGAN(dcgan.DCGAN):
+class MLPToy(OnTensorFlow, mlp.MLPToy):
+    __doc__ = mlp.MLPToy.__doc__
+    networks = "mlp"
+
+
+@dataclass(frozen=True)
+class MLPToyWGANGP(OnTensorFlow, mlp.MLPToyWGANGP):
+    __doc__ = mlp.MLPToyWGANGP.__doc__
+    networks = "mlp"
+
+
+@dataclass(frozen=True)
+class CGAN(OnTensorFlow, cgan.CGAN):
+    __doc__ = cgan.CGAN.__doc__
+    networks = "cgan"
+
+
+@dataclass(frozen=True)
+class DCGAN(OnTensorFlow, dcgan.DCGAN):
     __doc__ = dcgan.DCGAN.__doc__
-    backend = "tensorflow"
+    networks = "dcgan"
 
-    def trainer(self, loss, penalties, task, weights, runtime):
-        """Build both convolutional networks."""
-        from ganbench_tensorflow.dcgan import build
 
-        return build(self.for_task(task), loss, penalties, task, weights, runtime)
+@dataclass(frozen=True)
+class Dirac(OnTensorFlow, dirac.Dirac):
+    __doc__ = dirac.Dirac.__doc__
+    networks = "dirac"
 
 
 @ganbench.hookimpl
@@ -77,4 +107,4 @@ def ganbench_backends():
 @ganbench.hookimpl
 def ganbench_models():
     """Offer the GANs written for TensorFlow."""
-    return [MLP, Tutorial, DCGAN]
+    return [MLP, Tutorial, MLPToy, MLPToyWGANGP, CGAN, DCGAN, Dirac]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 
 import numpy as np
 import tensorflow as tf
 
 from ganbench.contracts import Samples
-from ganbench_tensorflow.ops import BoundDiscriminator, TensorFlowOps
-from ganbench_tensorflow.optimizer import Adam
+from ganbench_tensorflow import optimizer
+from ganbench_tensorflow.batches import Batches
+from ganbench_tensorflow.layers import SpectralNorm
+from ganbench_tensorflow.ops import BoundDiscriminator
 from ganbench_tensorflow.runtime import Graph
 from ganbench_tensorflow.weights import Weight, canonical_weights, copy_into, to_array
 
@@ -21,7 +24,7 @@ class AdversarialTrainer:
 
     def __init__(self, recipe, generator, discriminator, loss, penalties, task, weights, runtime):
         self.recipe, self.loss, self.penalties = recipe, loss, penalties
-        self.task, self.runtime = task, runtime
+        self.batches = Batches(recipe, task, runtime)
         self.generator, self.discriminator = generator, discriminator
         found = {
             **canonical_weights("generator", generator),
@@ -29,18 +32,26 @@ class AdversarialTrainer:
         }
         self.weights = {name: found[name] for name in recipe.parameters(task)}
         copy_into(self.weights, weights)
-        self.generator_weights = [variable for _, variable in self._trainable("generator")]
-        self.discriminator_weights = [variable for _, variable in self._trainable("discriminator")]
-        self.generator_optimizer = Adam(self.generator_weights, recipe)
-        self.discriminator_optimizer = Adam(self.discriminator_weights, recipe)
+        self.generator_weights = self._variables("generator")
+        self.discriminator_weights = self._variables("discriminator")
+        self.generator_optimizer = optimizer.make(self.generator_weights, recipe)
+        self.discriminator_optimizer = optimizer.make(self.discriminator_weights, recipe)
+        self.averages = {}
+        if recipe.ema_decay:
+            trainable = self._trainable("generator")
+            self.averages = {name: tf.Variable(weight.variable) for name, weight in trainable}
+        layers = discriminator.submodules
+        self.spectral_norms = [layer for layer in layers if isinstance(layer, SpectralNorm)]
         self.watched = frozenset().union(
             *(getattr(part, "differentiates", ()) for part in (loss, *penalties))
         )
         self._train_step = Graph(partial(self._step, traced=False), runtime.compile)
         self._trace_step = Graph(partial(self._step, traced=True), runtime.compile)
-        noise = tf.TensorSpec([None, recipe.step(task).latent_size], tf.float32)
-        sample_batch = tf.function(self._to_samples, autograph=False)
-        self._sample_batch = sample_batch.get_concrete_function(noise)
+        inputs = [tf.TensorSpec([None, recipe.step(task).latent_size], tf.float32)]
+        if recipe.conditional:
+            inputs.append(tf.TensorSpec([None], tf.int32))
+        sample_batch = tf.function(self._sampled, autograph=False)
+        self._sample_batch = sample_batch.get_concrete_function(*inputs)
 
     def train(self, chunk):
         """Make every step of the chunk."""
@@ -49,7 +60,7 @@ class AdversarialTrainer:
         return {name: float(value) for name, value in losses.items()}
 
     def trace(self, chunk):
-        """Make every step and record losses and gradient norms."""
+        """Make every step and record losses, logits and gradient norms."""
         traces = []
         for step in range(len(chunk.noise)):
             _, trace = self._trace_step(self._inputs(chunk, step))
@@ -62,76 +73,88 @@ class AdversarialTrainer:
         }
 
     def _inputs(self, chunk, step):
-        """What one step's graph takes, of the same shapes whatever the chunk's length.
-
-        `rates` [k + 1, 2] are step size and epsilon of each update, the generator's last.
-        """
         optimizers = [self.discriminator_optimizer] * chunk.noise.shape[1]
-        rates = [optimizer.next_update() for optimizer in (*optimizers, self.generator_optimizer)]
-        arrays = {
-            "real": chunk.real,
-            "labels": chunk.labels,
-            "noise": chunk.noise,
-            "mixing": chunk.mixing,
-            "generator_noise": chunk.generator_noise,
-            "generator_labels": chunk.generator_labels,
-            "generator_real": chunk.generator_real,
-            "progress": chunk.progress,
-        }
-        return {
-            **{name: array[step] for name, array in arrays.items() if array is not None},
-            "extra": {name: array[step] for name, array in chunk.extra.items()},
-            "step": np.float64(chunk.start + step),
-            "rates": np.array(rates),
-        }
+        optimizers.append(self.generator_optimizer)
+        progress = float(chunk.progress[step])
+        rates = np.array([optimizer_.next_update(progress) for optimizer_ in optimizers])
+        return self.batches.inputs(chunk, step, rates)
 
     def _step(self, inputs, traced):
         """One step of adversarial training: noise, generate, judge, losses, both updates."""
         simultaneous = self.recipe.update_order == "simultaneous"
-        rates = self._tensor(inputs["rates"])
+        rates = self.batches.tensor(inputs["rates"])
         trace = {}
         for update in range(inputs["noise"].shape[0]):
-            ops = self._ops(inputs, update)
+            ops = self.batches.ops(inputs, update)
             # Noise, generated samples, and the discriminator's view of real and generated ones.
-            images, generator_tape = self._generate(inputs["noise"][update])
-            labels = inputs["labels"][update] if "labels" in inputs else None
-            fake = Samples(tf.stop_gradient(images), labels)
-            real = Samples(self._images(inputs["real"][update]), labels)
-            discriminator = BoundDiscriminator(self.discriminator)
+            labels = self.batches.labels(inputs.get("labels"), update)
+            images, generator_tape = self._generate(inputs["noise"][update], labels)
+            fake = Samples(self.batches.packed(tf.stop_gradient(images)), labels)
+            real = self.batches.real(inputs["real"][update], labels)
+            real, fake = self._judged(ops, real, "real"), self._judged(ops, fake, "fake")
+            discriminator = self._bound()
             # Its loss, gradients and update.
+            for layer in self.spectral_norms:
+                layer.iterate()
             loss, gradients = self._discriminator_gradients(ops, discriminator, real, fake)
             if not simultaneous:
-                self.discriminator_optimizer.apply(gradients, *tf.unstack(rates[update]))
-            losses = {
-                "discriminator_loss": loss,
-                "real_probability": tf.reduce_mean(tf.sigmoid(discriminator(real))),
-                "fake_probability": tf.reduce_mean(tf.sigmoid(discriminator(fake))),
-            }
+                self._update_discriminator(ops, gradients, rates[update])
+            logits = [discriminator(samples) for samples in (real, fake)]
             if traced:
+                magnitude = tf.reduce_mean(tf.abs(tf.concat(logits, axis=0)))
+                trace.setdefault("logit_magnitude", []).append(magnitude)
                 self._record(trace, "discriminator", loss, gradients)
 
         # The generator's turn: fresh noise, unless the recipe shares the discriminator's.
+        ops = self.batches.generator_ops(inputs)
+        labels = self.batches.labels(inputs.get("generator_labels"))
         if not self.recipe.shared_noise:
-            images, generator_tape = self._generate(inputs["generator_noise"])
-        fake = Samples(images, inputs.get("generator_labels"))
+            images, generator_tape = self._generate(inputs["generator_noise"], labels)
         real = None
         if "generator_real" in inputs:
-            real = Samples(self._images(inputs["generator_real"]), fake.labels)
-        ops = self._ops(inputs, update)
-        loss, generator_gradients = self._generator_gradients(ops, real, fake, generator_tape)
+            real = self.batches.real(inputs["generator_real"], labels)
+            real = self._judged(ops, real, "real")
+        fake = Samples(images, labels)
+        generator_loss, generator_gradients = self._generator_gradients(
+            ops, real, fake, generator_tape
+        )
         if simultaneous:
-            self.discriminator_optimizer.apply(gradients, *tf.unstack(rates[0]))
-        self.generator_optimizer.apply(generator_gradients, *tf.unstack(rates[-1]))
+            self._update_discriminator(ops, gradients, rates[0])
+        self._update_generator(generator_gradients, rates[-1])
         if traced:
-            self._record(trace, "generator", loss, generator_gradients)
-        return {**losses, "generator_loss": loss}, trace
+            self._record(trace, "generator", generator_loss, generator_gradients)
+        losses = {
+            "discriminator_loss": loss,
+            "generator_loss": generator_loss,
+            "real_probability": tf.reduce_mean(tf.sigmoid(logits[0])),
+            "fake_probability": tf.reduce_mean(tf.sigmoid(logits[1])),
+        }
+        return losses, trace
 
-    def _generate(self, noise):
+    def _generate(self, noise, labels):
         """Images, and the tape that leads from them back to the generator's weights."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self.generator_weights)
-            images = self.generator(self._tensor(noise))
+            images = self._generated(noise, labels, training=True)
         return images, tape
+
+    def _generated(self, noise, labels, training):
+        inputs = (
+            (self.batches.tensor(noise), labels)
+            if self.recipe.conditional
+            else (self.batches.tensor(noise),)
+        )
+        return self.generator(*inputs, training=training)
+
+    def _bound(self):
+        return BoundDiscriminator(self.discriminator, self.recipe.conditional)
+
+    def _judged(self, ops, samples, side):
+        """The samples as penalties hand them to the discriminator."""
+        for penalty in self.penalties:
+            if hasattr(penalty, "transform_input"):
+                samples = penalty.transform_input(ops, samples, side)
+        return samples
 
     def _discriminator_gradients(self, ops, discriminator, real, fake):
         """The loss with its penalties, and its gradients; `watched` images are watched first."""
@@ -143,75 +166,92 @@ class AdversarialTrainer:
                     ops.tape.watch(samples.images)
             loss = self.loss.discriminator_loss(ops, discriminator, real, fake)
             for penalty in self.penalties:
-                loss = loss + penalty.discriminator_term(ops, discriminator, real, fake)
+                if hasattr(penalty, "discriminator_term"):
+                    loss = loss + penalty.discriminator_term(ops, discriminator, real, fake)
         return loss, tape.gradient(loss, weights, unconnected_gradients="zero")
 
     def _generator_gradients(self, ops, real, fake, generator_tape):
         """The loss and its gradients: by the images first, then through the generator."""
-        discriminator = BoundDiscriminator(self.discriminator)
         with tf.GradientTape(watch_accessed_variables=False) as tape, ops.tape:
             tape.watch(fake.images)
             ops.tape.watch(fake.images)
-            loss = self.loss.generator_loss(ops, discriminator, real, fake)
+            packs = fake._replace(images=self.batches.packed(fake.images))
+            packs = self._judged(ops, packs, "fake")
+            loss = self.loss.generator_loss(ops, self._bound(), real, packs)
         by_images = tape.gradient(loss, fake.images, unconnected_gradients="zero")
         return loss, generator_tape.gradient(
             fake.images, self.generator_weights, by_images, unconnected_gradients="zero"
         )
+
+    def _update_discriminator(self, ops, gradients, rates):
+        self.discriminator_optimizer.apply(gradients, *tf.unstack(rates))
+        for penalty in self.penalties:
+            if hasattr(penalty, "after_update"):
+                for weight in self.discriminator_weights:
+                    weight.assign(penalty.after_update(ops, weight))
+
+    def _update_generator(self, gradients, rates):
+        self.generator_optimizer.apply(gradients, *tf.unstack(rates))
+        decay = self.recipe.ema_decay
+        for name, average in self.averages.items():
+            average.assign(decay * average + (1 - decay) * self.weights[name].variable)
 
     def _record(self, trace, owner, loss, gradients):
         trace.setdefault(f"{owner}_loss", []).append(loss)
         for (name, _), gradient in zip(self._trainable(owner), gradients, strict=True):
             trace.setdefault(f"gradient/{name}", []).append(tf.norm(gradient))
 
-    def _ops(self, inputs, update):
-        return TensorFlowOps(
-            step=self._tensor(inputs["step"]),
-            progress=self._tensor(inputs["progress"]),
-            mixing=self._tensor(inputs["mixing"][update]),
-            extras={name: self._tensor(array[update]) for name, array in inputs["extra"].items()},
-        )
-
-    def _tensor(self, array):
-        return tf.cast(array, self.runtime.dtype)
-
-    def _images(self, array):
-        """Uint8 [n, height, width, channels] to [-1, 1]."""
-        tensor = self._tensor(array)
-        return tensor if self.task.kind == "points" else tensor / 127.5 - 1
-
     def sample(self, noise, labels):
         """Generate with running statistics; nothing of the training state moves."""
-        parts = [
-            self._sample_batch(tf.constant(noise[i : i + SAMPLE_BATCH_SIZE]))
-            for i in range(0, len(noise), SAMPLE_BATCH_SIZE)
-        ]
+        arrays = [noise, labels] if self.recipe.conditional else [noise]
+        parts = []
+        with self._averaged():
+            for start in range(0, len(noise), SAMPLE_BATCH_SIZE):
+                part = slice(start, start + SAMPLE_BATCH_SIZE)
+                parts.append(self._sample_batch(*(tf.constant(array[part]) for array in arrays)))
         if not all(finite for _, finite in parts):
             raise FloatingPointError("generated samples are not finite")
         return np.concatenate([samples.numpy() for samples, _ in parts])
 
-    def _to_samples(self, noise):
-        """Samples of a batch of noise, and whether all of them are finite."""
-        images = self.generator(self._tensor(noise), training=False)
-        finite = tf.reduce_all(tf.math.is_finite(images))
-        if self.task.kind == "points":
-            return tf.cast(images, tf.float32), finite
-        pixels = tf.round((images + 1) * 127.5)  # half to even, as in NumPy
-        return tf.cast(tf.clip_by_value(pixels, 0, 255), tf.uint8), finite
+    def _sampled(self, noise, labels=None):
+        return self.batches.samples(self._generated(noise, labels, training=False))
+
+    @contextlib.contextmanager
+    def _averaged(self):
+        """Put the averaged weights, if there are any, in the generator for a while."""
+        variables = {name: self.weights[name].variable for name in self.averages}
+        current = {name: variable.numpy() for name, variable in variables.items()}
+        for name, average in self.averages.items():
+            variables[name].assign(average)
+        try:
+            yield
+        finally:
+            for name, values in current.items():
+                variables[name].assign(values)
 
     def state(self):
-        """Weights, buffers and the optimisers' moments, under canonical names."""
-        state = {name: to_array(weight) for name, weight in self.weights.items()}
-        state |= {name: to_array(moment) for name, moment in self._moments().items()}
-        for owner, optimizer in self._optimizers().items():
-            state[f"optimizer.{owner}.updates"] = np.array(optimizer.updates)
+        """Weights, buffers, averages and the optimisers' moments, under canonical names."""
+        state = {name: to_array(weight) for name, weight in self._kept().items()}
+        for owner, optimizer_ in self._optimizers().items():
+            state[f"optimizer.{owner}.updates"] = np.array(optimizer_.updates)
         return state
 
     def load_state(self, state):
         """Continue from such a state."""
-        copy_into(self.weights, state)
-        copy_into(self._moments(), state)
-        for owner, optimizer in self._optimizers().items():
-            optimizer.restore(int(state[f"optimizer.{owner}.updates"]))
+        copy_into(self._kept(), state)
+        for owner, optimizer_ in self._optimizers().items():
+            optimizer_.restore(int(state[f"optimizer.{owner}.updates"]))
+
+    def _kept(self):
+        """Every variable that training depends on; averages and moments are kept as weights are."""
+        kept = dict(self.weights)
+        for name, average in self.averages.items():
+            kept[f"ema.{name}"] = Weight(average, self.weights[name].layout)
+        for owner, optimizer_ in self._optimizers().items():
+            for index, (name, weight) in enumerate(self._trainable(owner)):
+                for moment, variable in optimizer_.moments(index).items():
+                    kept[f"optimizer.{name}.{moment}"] = Weight(variable, weight.layout)
+        return kept
 
     def _optimizers(self):
         return {
@@ -219,25 +259,16 @@ class AdversarialTrainer:
             "discriminator": self.discriminator_optimizer,
         }
 
+    def _variables(self, owner):
+        return [weight.variable for _, weight in self._trainable(owner)]
+
     def _trainable(self, owner):
         """Names and variables of one network's weights, without its buffers."""
         return [
-            (name, weight.variable)
+            (name, weight)
             for name, weight in self.weights.items()
             if _owner(name) == owner and weight.variable.trainable
         ]
-
-    def _moments(self):
-        """The optimisers' moments, which are kept as the weights are."""
-        moments = {}
-        for owner, optimizer in self._optimizers().items():
-            for (name, _), first, second in zip(
-                self._trainable(owner), optimizer.first, optimizer.second, strict=True
-            ):
-                layout = self.weights[name].layout
-                moments[f"optimizer.{name}.first"] = Weight(first, layout)
-                moments[f"optimizer.{name}.second"] = Weight(second, layout)
-        return moments
 
 
 def _owner(name):

@@ -64,9 +64,9 @@ class Weight(NamedTuple):
 def canonical_weights(prefix, network):
     """Map canonical names to the variables of a network's layers, weights and buffers alike."""
     return {
-        f"{prefix}.{layer.name}.{name}": Weight(getattr(layer, name), layout)
-        for layer in network.submodules
-        for name, layout in layer.layouts.items()
+        ".".join(filter(None, (prefix, layer.path, name))): Weight(getattr(layer, name), layout)
+        for layer in (network, *network.submodules)
+        for name, layout in getattr(layer, "layouts", {}).items()
     }
 
 

@@ -1,4 +1,4 @@
-"""Two-layer perceptrons in torch."""
+"""Multilayer perceptrons in torch."""
 
 from __future__ import annotations
 
@@ -7,28 +7,10 @@ from itertools import pairwise
 
 from torch import nn
 
-from ganbench_recipes.recipe import LEAKY_RELU_SLOPE
-from ganbench_torch.trainer import AdversarialTrainer
 
-
-def build(recipe, loss, penalties, task, weights, runtime):
-    """Build both networks and their trainer."""
-    sizes = recipe.layer_sizes(task)
-    return AdversarialTrainer(
-        recipe,
-        generator(sizes["generator"], task),
-        discriminator(sizes["discriminator"]),
-        loss,
-        penalties,
-        task,
-        weights,
-        runtime,
-    )
-
-
-def generator(sizes, task):
+def generator(recipe, task):
     """Noise [n, latent] to images [n, channels, height, width] in [-1, 1], or points [n, 2]."""
-    layers = _perceptron(sizes, nn.ReLU)
+    layers = perceptron(recipe.layer_sizes(task)["generator"], nn.ReLU)
     if task.kind == "images":
         height, width, channels = task.shape
         layers["tanh"] = nn.Tanh()
@@ -36,14 +18,16 @@ def generator(sizes, task):
     return nn.Sequential(layers)
 
 
-def discriminator(sizes):
+def discriminator(recipe, task):
     """Images or points to logits [n, 1]."""
     layers = OrderedDict(flatten=nn.Flatten())
-    layers.update(_perceptron(sizes, lambda: nn.LeakyReLU(LEAKY_RELU_SLOPE)))
+    sizes = recipe.layer_sizes(task)["discriminator"]
+    layers.update(perceptron(sizes, lambda: nn.LeakyReLU(recipe.leaky_relu_slope)))
     return nn.Sequential(layers)
 
 
-def _perceptron(sizes, activation):
+def perceptron(sizes, activation):
+    """Linear layers of these sizes with activations between them, by name."""
     layers = OrderedDict()
     for layer, (inputs, outputs) in enumerate(pairwise(sizes)):
         if layer > 0:

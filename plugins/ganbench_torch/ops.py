@@ -13,8 +13,8 @@ from ganbench.contracts import Samples
 class BoundDiscriminator:
     """A discriminator that computes the logits of the same samples once in an update."""
 
-    def __init__(self, network):
-        self.network = network
+    def __init__(self, network, conditional=False):
+        self.network, self.conditional = network, conditional
         self._known = {}
 
     def __call__(self, samples):
@@ -22,7 +22,8 @@ class BoundDiscriminator:
         key = id(samples.images)
         if key not in self._known:
             # The samples are kept too, so that no other tensor can take their identity.
-            self._known[key] = (samples, self.network(samples.images).flatten())
+            inputs = samples if self.conditional else samples[:1]
+            self._known[key] = (samples, self.network(*inputs).flatten())
         return self._known[key][1]
 
 
@@ -32,7 +33,7 @@ class TorchOps:
 
     step: int = 0
     progress: float = 0.0
-    mixing: torch.Tensor | None = None  # [n]
+    mixing: torch.Tensor | None = None  # [n]; None in the generator's update
     extras: dict = field(default_factory=dict)  # name -> [n, ...]
 
     def mean(self, values):
@@ -50,6 +51,10 @@ class TorchOps:
     def relu(self, values):
         """max(0, x)."""
         return F.relu(values)
+
+    def clip(self, values, low, high):
+        """The nearest number in [low, high]."""
+        return values.clamp(low, high)
 
     def softplus(self, values):
         """log(1 + exp(x)); F.softplus would be linear above 20."""

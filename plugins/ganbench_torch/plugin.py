@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 
 import ganbench
-from ganbench_recipes import dcgan, mlp
+from ganbench_recipes import cgan, dcgan, dirac, mlp
 
 
 @dataclass(frozen=True)
@@ -29,40 +30,69 @@ class Torch:
         return describe()
 
 
+class OnTorch:
+    """A recipe whose networks are built by a module of this package, named by `networks`."""
+
+    backend = "torch"
+
+    def trainer(self, loss, penalties, task, weights, runtime):
+        """Build both networks and the loop that trains them."""
+        from ganbench_torch.trainer import AdversarialTrainer
+
+        networks = importlib.import_module(f"ganbench_torch.{self.networks}")
+        recipe = self.for_task(task)
+        return AdversarialTrainer(
+            recipe,
+            networks.generator(recipe, task),
+            networks.discriminator(recipe, task),
+            loss,
+            penalties,
+            task,
+            weights,
+            runtime,
+        )
+
+
 @dataclass(frozen=True)
-class MLP(mlp.MLP):
+class MLP(OnTorch, mlp.MLP):
     __doc__ = mlp.MLP.__doc__
-    backend = "torch"
-
-    def trainer(self, loss, penalties, task, weights, runtime):
-        """Build both perceptrons."""
-        from ganbench_torch.mlp import build
-
-        return build(self.for_task(task), loss, penalties, task, weights, runtime)
+    networks = "mlp"
 
 
 @dataclass(frozen=True)
-class Tutorial(mlp.Tutorial):
+class Tutorial(OnTorch, mlp.Tutorial):
     __doc__ = mlp.Tutorial.__doc__
-    backend = "torch"
-
-    def trainer(self, loss, penalties, task, weights, runtime):
-        """Build both perceptrons."""
-        from ganbench_torch.mlp import build
-
-        return build(self.for_task(task), loss, penalties, task, weights, runtime)
+    networks = "mlp"
 
 
 @dataclass(frozen=True)
-class DCGAN(dcgan.DCGAN):
+class MLPToy(OnTorch, mlp.MLPToy):
+    __doc__ = mlp.MLPToy.__doc__
+    networks = "mlp"
+
+
+@dataclass(frozen=True)
+class MLPToyWGANGP(OnTorch, mlp.MLPToyWGANGP):
+    __doc__ = mlp.MLPToyWGANGP.__doc__
+    networks = "mlp"
+
+
+@dataclass(frozen=True)
+class CGAN(OnTorch, cgan.CGAN):
+    __doc__ = cgan.CGAN.__doc__
+    networks = "cgan"
+
+
+@dataclass(frozen=True)
+class DCGAN(OnTorch, dcgan.DCGAN):
     __doc__ = dcgan.DCGAN.__doc__
-    backend = "torch"
+    networks = "dcgan"
 
-    def trainer(self, loss, penalties, task, weights, runtime):
-        """Build both convolutional networks."""
-        from ganbench_torch.dcgan import build
 
-        return build(self.for_task(task), loss, penalties, task, weights, runtime)
+@dataclass(frozen=True)
+class Dirac(OnTorch, dirac.Dirac):
+    __doc__ = dirac.Dirac.__doc__
+    networks = "dirac"
 
 
 @ganbench.hookimpl
@@ -74,4 +104,4 @@ def ganbench_backends():
 @ganbench.hookimpl
 def ganbench_models():
     """Offer the GANs written for PyTorch."""
-    return [MLP, Tutorial, DCGAN]
+    return [MLP, Tutorial, MLPToy, MLPToyWGANGP, CGAN, DCGAN, Dirac]

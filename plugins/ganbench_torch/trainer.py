@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import torch
 
 from ganbench.contracts import Samples
-from ganbench_torch.ops import BoundDiscriminator, TorchOps
-from ganbench_torch.optimizer import Adam
+from ganbench_torch import optimizer
+from ganbench_torch.batches import Batches
+from ganbench_torch.layers import SpectralNorm
+from ganbench_torch.ops import BoundDiscriminator
 from ganbench_torch.weights import canonical_tensors, copy_into, to_array
 
 SAMPLE_BATCH_SIZE = 500
@@ -18,18 +22,27 @@ class AdversarialTrainer:
 
     def __init__(self, recipe, generator, discriminator, loss, penalties, task, weights, runtime):
         self.recipe, self.loss, self.penalties = recipe, loss, penalties
-        self.task, self.runtime = task, runtime
-        self.generator = generator.to(runtime.device, runtime.dtype)
-        self.discriminator = discriminator.to(runtime.device, runtime.dtype)
-        self.tensors = {
+        self.batches = Batches(recipe, task, runtime)
+        # Channels last is the faster layout on a CPU.
+        placed = {"device": runtime.device, "dtype": runtime.dtype}
+        self.generator = generator.to(**placed, memory_format=torch.channels_last)
+        self.discriminator = discriminator.to(**placed, memory_format=torch.channels_last)
+        found = {
             **canonical_tensors("generator", self.generator),
             **canonical_tensors("discriminator", self.discriminator),
         }
+        self.tensors = {name: found[name] for name in recipe.parameters(task)}
         copy_into(self.tensors, weights)
         self.generator_weights = list(self.generator.parameters())
         self.discriminator_weights = list(self.discriminator.parameters())
-        self.generator_optimizer = Adam(self.generator_weights, recipe)
-        self.discriminator_optimizer = Adam(self.discriminator_weights, recipe)
+        self.generator_optimizer = optimizer.make(self.generator_weights, recipe)
+        self.discriminator_optimizer = optimizer.make(self.discriminator_weights, recipe)
+        self.averages = {}
+        if recipe.ema_decay:
+            trainable = self._trainable("generator")
+            self.averages = {name: tensor.detach().clone() for name, tensor in trainable.items()}
+        layers = self.discriminator.modules()
+        self.spectral_norms = [layer for layer in layers if isinstance(layer, SpectralNorm)]
         self.watched = frozenset().union(
             *(getattr(part, "differentiates", ()) for part in (loss, *penalties))
         )
@@ -41,7 +54,7 @@ class AdversarialTrainer:
         return {name: value.item() for name, value in losses.items()}
 
     def trace(self, chunk):
-        """Make every step and record losses and gradient norms."""
+        """Make every step and record losses, logits and gradient norms."""
         trace = {}
         for step in range(len(chunk.noise)):
             self._step(chunk, step, trace)
@@ -56,43 +69,64 @@ class AdversarialTrainer:
         """One step of adversarial training: noise, generate, judge, losses, both updates."""
         simultaneous = self.recipe.update_order == "simultaneous"
         for update in range(chunk.noise.shape[1]):
-            ops = self._ops(chunk, step, update)
+            ops = self.batches.ops(chunk, step, update)
             # Noise, generated samples, and the discriminator's view of real and generated ones.
-            noise = self._tensor(chunk.noise[step, update])
+            labels = self.batches.labels(chunk.labels, step, update)
             with torch.set_grad_enabled(self.recipe.shared_noise):
-                images = self.generator(noise)
-            fake = Samples(images.detach(), self._labels(chunk.labels, step, update))
-            real = Samples(self._images(chunk.real[step, update]), fake.labels)
-            discriminator = BoundDiscriminator(self.discriminator)
-            loss = self._discriminator_loss(ops, discriminator, real, fake)
+                images = self._generate(chunk.noise[step, update], labels)
+            fake = Samples(self.batches.packed(images.detach()), labels)
+            real = self.batches.real(chunk.real[step, update], labels)
+            real, fake = self._judged(ops, real, "real"), self._judged(ops, fake, "fake")
+            discriminator = self._bound()
             # Its loss, gradients and update.
+            for layer in self.spectral_norms:
+                layer.iterate()
+            loss = self._discriminator_loss(ops, discriminator, real, fake)
             _backward(loss, self.discriminator_weights)
             if not simultaneous:
-                self.discriminator_optimizer.apply()
-            losses = {
-                "discriminator_loss": loss.detach(),
-                "real_probability": discriminator(real).detach().sigmoid().mean(),
-                "fake_probability": discriminator(fake).detach().sigmoid().mean(),
-            }
+                self._update_discriminator(ops)
+            logits = [discriminator(samples).detach() for samples in (real, fake)]
             if trace is not None:
+                trace.setdefault("logit_magnitude", []).append(torch.cat(logits).abs().mean())
                 self._record(trace, "discriminator", loss)
 
         # The generator's turn: fresh noise, unless the recipe shares the discriminator's.
-        labels = self._labels(chunk.generator_labels, step)
+        ops = self.batches.generator_ops(chunk, step)
+        labels = self.batches.labels(chunk.generator_labels, step)
         if not self.recipe.shared_noise:
-            images = self.generator(self._tensor(chunk.generator_noise[step]))
+            images = self._generate(chunk.generator_noise[step], labels)
+        fake = self._judged(ops, Samples(self.batches.packed(images), labels), "fake")
         real = None
         if chunk.generator_real is not None:
-            real = Samples(self._images(chunk.generator_real[step]), labels)
-        discriminator = BoundDiscriminator(self.discriminator)
-        loss = self.loss.generator_loss(ops, discriminator, real, Samples(images, labels))
-        _backward(loss, self.generator_weights)
+            real = self.batches.real(chunk.generator_real[step], labels)
+            real = self._judged(ops, real, "real")
+        generator_loss = self.loss.generator_loss(ops, self._bound(), real, fake)
+        _backward(generator_loss, self.generator_weights)
         if simultaneous:
-            self.discriminator_optimizer.apply()
-        self.generator_optimizer.apply()
+            self._update_discriminator(ops)
+        self._update_generator(ops)
         if trace is not None:
-            self._record(trace, "generator", loss)
-        return {**losses, "generator_loss": loss.detach()}
+            self._record(trace, "generator", generator_loss)
+        return {
+            "discriminator_loss": loss.detach(),
+            "generator_loss": generator_loss.detach(),
+            "real_probability": logits[0].sigmoid().mean(),
+            "fake_probability": logits[1].sigmoid().mean(),
+        }
+
+    def _generate(self, noise, labels):
+        inputs = (self.batches.tensor(noise), labels)
+        return self.generator(*inputs) if self.recipe.conditional else self.generator(inputs[0])
+
+    def _bound(self):
+        return BoundDiscriminator(self.discriminator, self.recipe.conditional)
+
+    def _judged(self, ops, samples, side):
+        """The samples as penalties hand them to the discriminator."""
+        for penalty in self.penalties:
+            if hasattr(penalty, "transform_input"):
+                samples = penalty.transform_input(ops, samples, side)
+        return samples
 
     def _discriminator_loss(self, ops, discriminator, real, fake):
         """The loss and its penalties; the inputs that they differentiate are watched first."""
@@ -100,85 +134,77 @@ class AdversarialTrainer:
             samples.images.requires_grad_(side in self.watched)
         loss = self.loss.discriminator_loss(ops, discriminator, real, fake)
         for penalty in self.penalties:
-            loss = loss + penalty.discriminator_term(ops, discriminator, real, fake)
+            if hasattr(penalty, "discriminator_term"):
+                loss = loss + penalty.discriminator_term(ops, discriminator, real, fake)
         return loss
+
+    @torch.no_grad()
+    def _update_discriminator(self, ops):
+        self.discriminator_optimizer.apply(ops.progress)
+        for penalty in self.penalties:
+            if hasattr(penalty, "after_update"):
+                for weight in self.discriminator_weights:
+                    weight.copy_(penalty.after_update(ops, weight))
+
+    @torch.no_grad()
+    def _update_generator(self, ops):
+        self.generator_optimizer.apply(ops.progress)
+        decay = self.recipe.ema_decay
+        for name, average in self.averages.items():
+            average.mul_(decay).add_(self.tensors[name], alpha=1 - decay)
 
     def _record(self, trace, owner, loss):
         trace.setdefault(f"{owner}_loss", []).append(loss.detach())
-        for name, tensor in self.tensors.items():
-            if name.startswith(f"{owner}.") and tensor.requires_grad:
-                trace.setdefault(f"gradient/{name}", []).append(tensor.grad.norm())
-
-    def _ops(self, chunk, step, update):
-        extras = {
-            name: self._channels_first(self._tensor(array[step, update]))
-            for name, array in chunk.extra.items()
-        }
-        return TorchOps(
-            step=chunk.start + step,
-            progress=float(chunk.progress[step]),
-            mixing=self._tensor(chunk.mixing[step, update]),
-            extras=extras,
-        )
-
-    def _tensor(self, array):
-        return torch.from_numpy(array).to(self.runtime.device, self.runtime.dtype)
-
-    def _images(self, array):
-        """Uint8 images to [-1, 1] and [n, channels, height, width], or points as they are."""
-        tensor = self._tensor(array)
-        if self.task.kind == "images":
-            tensor = tensor.div_(127.5).sub_(1)
-        return self._channels_first(tensor)
-
-    def _channels_first(self, tensor):
-        """[n, height, width, channels] as torch wants it; the memory stays channels last."""
-        return tensor.permute(0, 3, 1, 2) if self.task.kind == "images" else tensor
-
-    def _labels(self, labels, *position):
-        if labels is None:
-            return None
-        return torch.from_numpy(labels[position]).to(self.runtime.device)
+        for name, tensor in self._trainable(owner).items():
+            trace.setdefault(f"gradient/{name}", []).append(tensor.grad.norm())
 
     @torch.no_grad()
     def sample(self, noise, labels):
         """Generate with running statistics; nothing of the training state moves."""
         self.generator.eval()
-        parts = [
-            to_array(
-                self._to_samples(self.generator(self._tensor(noise[i : i + SAMPLE_BATCH_SIZE])))
-            )
-            for i in range(0, len(noise), SAMPLE_BATCH_SIZE)
-        ]
+        parts = []
+        with self._averaged():
+            for start in range(0, len(noise), SAMPLE_BATCH_SIZE):
+                part = slice(start, start + SAMPLE_BATCH_SIZE)
+                images = self._generate(noise[part], self.batches.labels(labels, part))
+                parts.append(to_array(self.batches.samples(images)))
         self.generator.train()
         return np.concatenate(parts)
 
-    def _to_samples(self, images):
-        if not torch.isfinite(images).all():
-            raise FloatingPointError("generated samples are not finite")
-        if self.task.kind == "points":
-            return images.float()
-        pixels = images.add(1).mul(127.5).round().clamp(0, 255)
-        return pixels.to(torch.uint8).permute(0, 2, 3, 1)
+    @contextlib.contextmanager
+    def _averaged(self):
+        """Put the averaged weights, if there are any, in the generator for a while."""
+        current = {name: self.tensors[name].clone() for name in self.averages}
+        for name, average in self.averages.items():
+            self.tensors[name].copy_(average)
+        try:
+            yield
+        finally:
+            for name, tensor in current.items():
+                self.tensors[name].copy_(tensor)
 
     def state(self):
-        """Weights, buffers and the optimisers' moments, under canonical names."""
-        state = {name: to_array(tensor) for name, tensor in self.tensors.items()}
-        for name, first, second in self._moments():
-            state[f"optimizer.{name}.first"] = to_array(first)
-            state[f"optimizer.{name}.second"] = to_array(second)
-        for owner, optimizer in self._optimizers().items():
-            state[f"optimizer.{owner}.updates"] = np.array(optimizer.updates)
+        """Weights, buffers, averages and the optimisers' moments, under canonical names."""
+        state = {name: to_array(tensor) for name, tensor in self._kept().items()}
+        for owner, optimizer_ in self._optimizers().items():
+            state[f"optimizer.{owner}.updates"] = np.array(optimizer_.updates)
         return state
 
     def load_state(self, state):
         """Continue from such a state."""
-        copy_into(self.tensors, state)
-        for name, first, second in self._moments():
-            first.copy_(torch.from_numpy(state[f"optimizer.{name}.first"].copy()))
-            second.copy_(torch.from_numpy(state[f"optimizer.{name}.second"].copy()))
-        for owner, optimizer in self._optimizers().items():
-            optimizer.restore(int(state[f"optimizer.{owner}.updates"]))
+        copy_into(self._kept(), state)
+        for owner, optimizer_ in self._optimizers().items():
+            optimizer_.restore(int(state[f"optimizer.{owner}.updates"]))
+
+    def _kept(self):
+        """Every tensor that training depends on."""
+        kept = dict(self.tensors)
+        kept |= {f"ema.{name}": average for name, average in self.averages.items()}
+        for owner, optimizer_ in self._optimizers().items():
+            for name, tensor in self._trainable(owner).items():
+                for moment, values in optimizer_.moments(tensor).items():
+                    kept[f"optimizer.{name}.{moment}"] = values
+        return kept
 
     def _optimizers(self):
         return {
@@ -186,11 +212,13 @@ class AdversarialTrainer:
             "discriminator": self.discriminator_optimizer,
         }
 
-    def _moments(self):
-        optimizers = self._optimizers()
-        for name, tensor in self.tensors.items():
-            if tensor.requires_grad:
-                yield name, *optimizers[_owner(name)].moments(tensor)
+    def _trainable(self, owner):
+        """Names and tensors of one network's weights, without its buffers."""
+        return {
+            name: tensor
+            for name, tensor in self.tensors.items()
+            if _owner(name) == owner and tensor.requires_grad
+        }
 
 
 def _backward(loss, weights):

@@ -14,11 +14,13 @@ def canonical_tensors(prefix, network):
     """Map canonical names to the tensors of a network, weights and buffers alike."""
     tensors = {}
     for path, module in network.named_modules():
-        names = _BATCH_NORM_NAMES if isinstance(module, torch.nn.BatchNorm2d) else {}
+        names = (
+            _BATCH_NORM_NAMES if isinstance(module, torch.nn.modules.batchnorm._BatchNorm) else {}
+        )
         own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
         for name, tensor in own:
             if name != "num_batches_tracked":
-                tensors[f"{prefix}.{path}.{names.get(name, name)}"] = tensor
+                tensors[".".join(filter(None, (prefix, path, names.get(name, name))))] = tensor
     return tensors
 
 
