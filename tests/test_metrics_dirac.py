@@ -1,10 +1,13 @@
 """The metric on paths made here from the update rules of Mescheder et al. 2018, section 2."""
 
+import importlib.util
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ganbench import benchmark
 from ganbench.contracts import FeatureSet, Task
 from ganbench.errors import ConfigError
 from ganbench_metrics.dirac import DiracConvergence
@@ -108,3 +111,12 @@ def test_a_model_that_was_not_followed_is_refused_and_only_the_dirac_data_fit():
         compute(None)
     assert DiracConvergence().fits(Task("dirac", "points", (1,)))
     assert not DiracConvergence().fits(Task("ring", "points", (2,), 8))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
+def test_the_published_benchmark_asks_for_eight_losses_in_both_orders_and_this_metric_alone():
+    file = Path(__file__).parents[1] / "benchmarks" / "dirac.toml"
+    prepared = benchmark.prepare(str(file), {"backends": ["torch"]})
+    assert not prepared.plan.skipped and len(prepared.plan.trials) == 16
+    assert len({(trial.model, trial.loss) for trial in prepared.plan.trials}) == 16
+    assert [item.metric.name for item in prepared.scorings["dirac"]] == ["dirac"]
