@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import evaluate, parity_trace, pictures, plugins, trial
+from ganbench import evaluate, parity_trace, pictures, plugins, portraits, trial
 from ganbench.contracts import Dataset
 from ganbench.errors import GanbenchError
 from ganbench.samples import load
@@ -44,15 +44,24 @@ class Workshop:
         return trial.run(job["specification"], Path(job["folder"]), self.catalog, self._of, report)
 
     def score(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
-        """Score the samples of one trial and draw a few of them."""
-        folder = Path(job["folder"])
+        """Score the samples of one trial and draw a few of them, and the path of a tiny model."""
+        folder, training = Path(job["folder"]), job["training"]
         dataset = self._of(job["specification"])
-        samples = load(folder / "samples.npy", job["samples_sha256"])
+        samples = load(folder / "samples.npy", training["samples_sha256"])
+        trajectory = None
+        if "trajectory_sha256" in training:
+            trajectory = load(folder / "trajectory.npy", training["trajectory_sha256"])
         wanted = evaluate.scorings(job["metrics"], dataset.task, self.catalog)
+        wanted = evaluate.applicable(wanted, trajectory is not None)
         key = json.dumps(job["specification"]["dataset"], sort_keys=True)
         evaluator = self.evaluators.setdefault(key, evaluate.Evaluator(dataset))
-        scores = evaluator.score(samples, wanted, job["specification"]["seed"])
+        scores = evaluator.score(samples, wanted, job["specification"]["seed"], trajectory)
         pictures.draw(samples, dataset, folder / "samples.png")
+        if trajectory is not None:
+            backend, model, loss = job["labels"]
+            path = portraits.of_trial(backend, model, loss, training, trajectory)
+            if path:
+                portraits.draw_path(path, folder / "trajectory.png")
         return {"scores": scores}
 
     def trace(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:

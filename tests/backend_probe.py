@@ -7,6 +7,7 @@ KINDS; RESULTS is an .npz file with arrays named JOB/ARRAY.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import sys
@@ -14,13 +15,16 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 
-from ganbench import selectors
+from ganbench import parity_trace, plugins, selectors
 from ganbench.contracts import Dataset, RunOptions, Samples, Split, Task
 from ganbench.data import ChunkSource, evaluation_noise
 from ganbench.streams import draw_weights
+from ganbench_recipes.recipe import Recipe
 
 SAMPLES = 256
 SEED = 5
@@ -173,27 +177,96 @@ def named(prefix, arrays):
 
 
 def trace(framework, job):
-    """States before and after `steps` traced steps, the trace, and samples from the end."""
-    undo = use_float32_slope() if job.get("float32_slope") else None
-    trial = Trial(framework, job)
-    results = named("initial", trial.trainer.state())
-    results |= named("trace", trial.trainer.trace(trial.source.chunk(0, job["steps"])))
-    results |= named("final", trial.trainer.state())
-    results["samples"] = trial.sample()
-    if undo:
-        undo()
-    return results
+    """What `ganbench parity` compares, with a mistake in this backend where one is asked for."""
+    with MISTAKES[job["mistake"]]() if "mistake" in job else contextlib.nullcontext():
+        return parity_trace.trace(job["specification"], plugins.load())
 
 
-def use_float32_slope():
-    """Train perceptrons with tf.nn.leaky_relu, whose slope is a float32 attribute."""
+def initial(framework, job):
+    """The state that training starts from."""
+    return Trial(framework, job).trainer.state()
+
+
+def float32_slope():
+    """tf.nn.leaky_relu keeps its slope as a float32 attribute."""
     import tensorflow as tf
 
     from ganbench_tensorflow import mlp
 
-    exact = mlp.leaky_relu
-    mlp.leaky_relu = lambda values, slope: tf.nn.leaky_relu(values, slope)
-    return lambda: setattr(mlp, "leaky_relu", exact)
+    return patch.object(mlp, "leaky_relu", tf.nn.leaky_relu)
+
+
+@contextlib.contextmanager
+def kernel_5():
+    """A kernel of 5 with the padding that keeps sizes: frameworks pad on different sides."""
+    import ganbench_recipes.dcgan as recipe
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(patch.object(recipe, "KERNEL_SIZE", 5))
+        for name in ("torch", "tensorflow"):
+            if name in sys.modules:
+                networks = importlib.import_module(f"ganbench_{name}.dcgan")
+                stack.enter_context(patch.object(networks, "KERNEL_SIZE", 5))
+        if "torch" in sys.modules:
+            stack.enter_context(patch.object(networks, "nn", _padded_layers()))
+        yield
+
+
+def _padded_layers():
+    from torch import nn
+
+    def convolution(inputs, outputs, *_, bias=True):
+        return nn.Conv2d(inputs, outputs, 5, 2, 2, bias=bias)
+
+    def transposed(inputs, outputs, *_, bias=True):
+        return nn.ConvTranspose2d(inputs, outputs, 5, 2, 2, output_padding=1, bias=bias)
+
+    return SimpleNamespace(**{**vars(nn), "Conv2d": convolution, "ConvTranspose2d": transposed})
+
+
+def norm_over_the_batch():
+    """One norm for all samples instead of one for each."""
+    import tensorflow as tf
+
+    from ganbench_tensorflow.ops import TensorFlowOps
+
+    wrong = lambda self, values: tf.reduce_sum(values)[None]  # noqa: E731
+    return patch.object(TensorFlowOps, "sum_per_sample", wrong)
+
+
+def other_strides():
+    """Gradients whose strides are not their weight's, which the fused optimiser does not see."""
+    import torch
+
+    from ganbench_torch import trainer
+
+    def backward(loss, weights):
+        for weight, gradient in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+            weight.grad = gradient.contiguous()
+
+    return patch.object(trainer, "_backward", backward)
+
+
+def lost_one():
+    """A conditional normalisation that scales by what should be added to one."""
+    import tensorflow as tf
+
+    from ganbench_tensorflow.layers import ConditionalBatchNorm
+
+    exact = ConditionalBatchNorm.scale_of
+    wrong = lambda self, labels: exact(self, labels) - tf.ones([], self.scale.dtype)  # noqa: E731
+    return patch.object(ConditionalBatchNorm, "scale_of", wrong)
+
+
+MISTAKES = {
+    "float32 slope": float32_slope,
+    "slope 0.3": lambda: patch.object(Recipe, "leaky_relu_slope", 0.3),
+    "batch norm epsilon": lambda: patch.object(Recipe, "batch_norm_epsilon", 1e-3),
+    "kernel 5": kernel_5,
+    "norm over the batch": norm_over_the_batch,
+    "other strides": other_strides,
+    "lost one": lost_one,
+}
 
 
 def chunk_lengths(framework, job):
@@ -363,7 +436,17 @@ def path(framework, job):
 
 KINDS = {
     function.__name__: function
-    for function in (trace, chunk_lengths, continuation, losses, softplus, quadratic, penalty, path)
+    for function in (
+        trace,
+        initial,
+        chunk_lengths,
+        continuation,
+        losses,
+        softplus,
+        quadratic,
+        penalty,
+        path,
+    )
 }
 
 
