@@ -329,6 +329,27 @@ def continuation(framework, job):
     return results
 
 
+def networks(framework, job):
+    """Logits and images of both networks in training, from a state that `replaced` changes."""
+    trial = Trial(framework, job)
+    trainer, model = trial.trainer, trial.model
+    state = trainer.state()
+    for name, values in job.get("replaced", {}).items():
+        state[name] = np.broadcast_to(values, state[name].shape).astype(state[name].dtype)
+    trainer.load_state(state)
+    noise, labels = evaluation_noise(trial.dataset, trial.step, SEED, job["samples"])
+    labels = trainer.batches.labels(np.array(job.get("labels", labels), np.int32))
+    inputs = (trainer.batches.tensor(noise), labels)[: 1 + model.conditional]
+    real = trainer.batches.real(trial.dataset.train.samples[: job["samples"]], labels)
+    found = {"images": trainer.generator(*inputs)}
+    found["logits"] = trainer.discriminator(*real[: 1 + model.conditional])
+    if framework.name == "torch":
+        found = {name: tensor.detach() for name, tensor in found.items()}
+        found["images"] = found["images"].permute(0, 2, 3, 1)
+    found = {name: tensor.numpy() for name, tensor in found.items()}
+    return found | {"noise": noise} | named("state", state)
+
+
 def losses(framework, job):
     """Values and logit gradients of every loss at given logits."""
     framework.prepare(job)
@@ -457,6 +478,7 @@ KINDS = {
         initial,
         chunk_lengths,
         continuation,
+        networks,
         losses,
         softplus,
         quadratic,
