@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import ganbench
-from ganbench_recipes import cgan, dcgan, dirac, mlp
+from ganbench_recipes import cgan, dcgan, dirac, mlp, r3gan_mini
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,12 @@ class DCGAN(OnTensorFlow, dcgan.DCGAN):
 
 
 @dataclass(frozen=True)
+class R3GANMini(OnTensorFlow, r3gan_mini.R3GANMini):
+    __doc__ = r3gan_mini.R3GANMini.__doc__
+    networks = "r3gan_mini"
+
+
+@dataclass(frozen=True)
 class Dirac(OnTensorFlow, dirac.Dirac):
     __doc__ = dirac.Dirac.__doc__
     networks = "dirac"
@@ -107,4 +113,4 @@ def ganbench_backends():
 @ganbench.hookimpl
 def ganbench_models():
     """Offer the GANs written for TensorFlow."""
-    return [MLP, Tutorial, MLPToy, MLPToyWGANGP, CGAN, DCGAN, Dirac]
+    return [MLP, Tutorial, MLPToy, MLPToyWGANGP, CGAN, DCGAN, R3GANMini, Dirac]
