@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass
 
 import ganbench
-from ganbench_recipes import cgan, dcgan, dirac, mlp, projection, sn_resnet
+from ganbench_recipes import cgan, dcgan, dirac, mlp, projection, r3gan_mini, sn_resnet
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,12 @@ class Projection(OnTorch, projection.Projection):
 
 
 @dataclass(frozen=True)
+class R3GANMini(OnTorch, r3gan_mini.R3GANMini):
+    __doc__ = r3gan_mini.R3GANMini.__doc__
+    networks = "r3gan_mini"
+
+
+@dataclass(frozen=True)
 class Dirac(OnTorch, dirac.Dirac):
     __doc__ = dirac.Dirac.__doc__
     networks = "dirac"
@@ -116,4 +122,15 @@ def ganbench_backends():
 @ganbench.hookimpl
 def ganbench_models():
     """Offer the GANs written for PyTorch."""
-    return [MLP, Tutorial, MLPToy, MLPToyWGANGP, CGAN, DCGAN, SNResNet, Projection, Dirac]
+    return [
+        MLP,
+        Tutorial,
+        MLPToy,
+        MLPToyWGANGP,
+        CGAN,
+        DCGAN,
+        SNResNet,
+        Projection,
+        R3GANMini,
+        Dirac,
+    ]
