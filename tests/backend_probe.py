@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -247,6 +247,21 @@ def other_strides():
     return patch.object(trainer, "_backward", backward)
 
 
+def float32_constant():
+    """tf.cast(0.999, tf.float64) passes through float32; the bias correction has the exact one."""
+    from ganbench_tensorflow.optimizer import Adam
+
+    exact = Adam.apply
+
+    def apply(self, gradients, step_size, epsilon):
+        recipe = self.recipe
+        self.recipe = replace(recipe, beta2=float(np.float32(recipe.beta2)))
+        exact(self, gradients, step_size, epsilon)
+        self.recipe = recipe
+
+    return patch.object(Adam, "apply", apply)
+
+
 def lost_one():
     """A conditional normalisation that scales by what should be added to one."""
     import tensorflow as tf
@@ -260,6 +275,7 @@ def lost_one():
 
 MISTAKES = {
     "float32 slope": float32_slope,
+    "constant through float32": float32_constant,
     "slope 0.3": lambda: patch.object(Recipe, "leaky_relu_slope", 0.3),
     "batch norm epsilon": lambda: patch.object(Recipe, "batch_norm_epsilon", 1e-3),
     "kernel 5": kernel_5,
@@ -311,6 +327,27 @@ def continuation(framework, job):
     except FloatingPointError as error:
         results["refusal"] = str(error)
     return results
+
+
+def networks(framework, job):
+    """Logits and images of both networks in training, from a state that `replaced` changes."""
+    trial = Trial(framework, job)
+    trainer, model = trial.trainer, trial.model
+    state = trainer.state()
+    for name, values in job.get("replaced", {}).items():
+        state[name] = np.broadcast_to(values, state[name].shape).astype(state[name].dtype)
+    trainer.load_state(state)
+    noise, labels = evaluation_noise(trial.dataset, trial.step, SEED, job["samples"])
+    labels = trainer.batches.labels(np.array(job.get("labels", labels), np.int32))
+    inputs = (trainer.batches.tensor(noise), labels)[: 1 + model.conditional]
+    real = trainer.batches.real(trial.dataset.train.samples[: job["samples"]], labels)
+    found = {"images": trainer.generator(*inputs)}
+    found["logits"] = trainer.discriminator(*real[: 1 + model.conditional])
+    if framework.name == "torch":
+        found = {name: tensor.detach() for name, tensor in found.items()}
+        found["images"] = found["images"].permute(0, 2, 3, 1)
+    found = {name: tensor.numpy() for name, tensor in found.items()}
+    return found | {"noise": noise} | named("state", state)
 
 
 def losses(framework, job):
@@ -441,6 +478,7 @@ KINDS = {
         initial,
         chunk_lengths,
         continuation,
+        networks,
         losses,
         softplus,
         quadratic,
