@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import ganbench
-from ganbench_recipes import cgan, dcgan, dirac, mlp, r3gan_mini
+from ganbench_recipes import cgan, dcgan, dirac, infogan28, mlp, r3gan_mini
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,12 @@ class DCGAN(OnTensorFlow, dcgan.DCGAN):
 
 
 @dataclass(frozen=True)
+class InfoGAN28(OnTensorFlow, infogan28.InfoGAN28):
+    __doc__ = infogan28.InfoGAN28.__doc__
+    networks = "infogan28"
+
+
+@dataclass(frozen=True)
 class R3GANMini(OnTensorFlow, r3gan_mini.R3GANMini):
     __doc__ = r3gan_mini.R3GANMini.__doc__
     networks = "r3gan_mini"
@@ -113,4 +119,4 @@ def ganbench_backends():
 @ganbench.hookimpl
 def ganbench_models():
     """Offer the GANs written for TensorFlow."""
-    return [MLP, Tutorial, MLPToy, MLPToyWGANGP, CGAN, DCGAN, R3GANMini, Dirac]
+    return [MLP, Tutorial, MLPToy, MLPToyWGANGP, CGAN, DCGAN, InfoGAN28, R3GANMini, Dirac]

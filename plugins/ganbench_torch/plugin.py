@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass
 
 import ganbench
-from ganbench_recipes import cgan, dcgan, dirac, mlp, r3gan_mini
+from ganbench_recipes import cgan, dcgan, dirac, infogan28, mlp, r3gan_mini
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,12 @@ class DCGAN(OnTorch, dcgan.DCGAN):
 
 
 @dataclass(frozen=True)
+class InfoGAN28(OnTorch, infogan28.InfoGAN28):
+    __doc__ = infogan28.InfoGAN28.__doc__
+    networks = "infogan28"
+
+
+@dataclass(frozen=True)
 class R3GANMini(OnTorch, r3gan_mini.R3GANMini):
     __doc__ = r3gan_mini.R3GANMini.__doc__
     networks = "r3gan_mini"
@@ -110,4 +116,4 @@ def ganbench_backends():
 @ganbench.hookimpl
 def ganbench_models():
     """Offer the GANs written for PyTorch."""
-    return [MLP, Tutorial, MLPToy, MLPToyWGANGP, CGAN, DCGAN, R3GANMini, Dirac]
+    return [MLP, Tutorial, MLPToy, MLPToyWGANGP, CGAN, DCGAN, InfoGAN28, R3GANMini, Dirac]
