@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import ganbench
-from ganbench_recipes import cgan, dcgan, dirac, mlp, projection, r3gan_mini, sn_resnet
+from ganbench_recipes import cgan, dcgan, dirac, infogan28, mlp, projection, r3gan_mini, sn_resnet
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,12 @@ class Projection(OnTensorFlow, projection.Projection):
 
 
 @dataclass(frozen=True)
+class InfoGAN28(OnTensorFlow, infogan28.InfoGAN28):
+    __doc__ = infogan28.InfoGAN28.__doc__
+    networks = "infogan28"
+
+
+@dataclass(frozen=True)
 class R3GANMini(OnTensorFlow, r3gan_mini.R3GANMini):
     __doc__ = r3gan_mini.R3GANMini.__doc__
     networks = "r3gan_mini"
@@ -135,5 +141,6 @@ def ganbench_models():
         SNResNet,
         Projection,
         R3GANMini,
+        InfoGAN28,
         Dirac,
     ]

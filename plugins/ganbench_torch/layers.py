@@ -9,10 +9,14 @@ from torch import nn
 POWER_EPSILON = 1e-12
 
 
-def batch_norm(recipe, channels):
-    """Batch normalisation of images [n, channels, ...] as the recipe states it."""
+def batch_norm(recipe, channels, images=True):
+    """Batch normalisation as the recipe states it, of images [n, channels, height, width].
+
+    With `images` off, of vectors [n, channels].
+    """
+    layer = nn.BatchNorm2d if images else nn.BatchNorm1d
     momentum = 1 - recipe.batch_norm_keep
-    return nn.BatchNorm2d(channels, eps=recipe.batch_norm_epsilon, momentum=momentum)
+    return layer(channels, eps=recipe.batch_norm_epsilon, momentum=momentum)
 
 
 class ConditionalBatchNorm(nn.Module):

@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass
 
 import ganbench
-from ganbench_recipes import cgan, dcgan, dirac, mlp, projection, r3gan_mini, sn_resnet
+from ganbench_recipes import cgan, dcgan, dirac, infogan28, mlp, projection, r3gan_mini, sn_resnet
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,12 @@ class Projection(OnTorch, projection.Projection):
 
 
 @dataclass(frozen=True)
+class InfoGAN28(OnTorch, infogan28.InfoGAN28):
+    __doc__ = infogan28.InfoGAN28.__doc__
+    networks = "infogan28"
+
+
+@dataclass(frozen=True)
 class R3GANMini(OnTorch, r3gan_mini.R3GANMini):
     __doc__ = r3gan_mini.R3GANMini.__doc__
     networks = "r3gan_mini"
@@ -132,5 +138,6 @@ def ganbench_models():
         SNResNet,
         Projection,
         R3GANMini,
+        InfoGAN28,
         Dirac,
     ]
