@@ -46,13 +46,7 @@ DIFFERENCES = {f"{norm}.scale": (CHANNELS / 7 - 0.4).tolist() for norm in NORMS}
 SCALES = {name: (1 + np.array(values)).tolist() for name, values in DIFFERENCES.items()}
 
 PARITY = [
-    job(
-        "parity/packed 28x28",
-        "sn-resnet",
-        task="28x28x1",
-        options={"packing": 2, "discriminator_updates": 2},
-        steps=2,
-    ),
+    job("parity/packed 28x28", "sn-resnet", task="28x28x1", options={"packing": 2}, steps=2),
     job("parity/32x32", "projection", task="32x32x3", loss="non-saturating", steps=2),
     job("parity/once", "projection", penalties=["r1"], loss="non-saturating", steps=1),
 ]
