@@ -182,9 +182,13 @@ def trace(framework, job):
         return parity_trace.trace(job["specification"], plugins.load())
 
 
-def initial(framework, job):
-    """The state that training starts from."""
-    return Trial(framework, job).trainer.state()
+def training(framework, job):
+    """States before and after `steps` traced steps, the trace, and samples from the end."""
+    trial = Trial(framework, job)
+    results = named("initial", trial.trainer.state())
+    results |= named("trace", trial.trainer.trace(trial.source.chunk(0, job["steps"])))
+    results |= named("final", trial.trainer.state())
+    return results | {"samples": trial.sample()}
 
 
 def float32_slope():
@@ -476,7 +480,7 @@ KINDS = {
     function.__name__: function
     for function in (
         trace,
-        initial,
+        training,
         chunk_lengths,
         continuation,
         networks,

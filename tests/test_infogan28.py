@@ -16,7 +16,7 @@ from ganbench_recipes.infogan28 import InfoGAN28
 TASK = Task("x", "images", (28, 28, 1), 10)
 BACKENDS = ["torch", "tensorflow"]
 JOB = {
-    "kind": "trace",
+    "kind": "training",
     "model": "infogan28",
     "task": "28x28x1",
     "dtype": "float64",

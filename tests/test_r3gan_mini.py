@@ -92,7 +92,7 @@ def test_a_straight_line_stays_straight_inside():
 BACKENDS = ["torch", "tensorflow"]
 STEPS = 4
 JOB = {
-    "kind": "trace",
+    "kind": "training",
     "model": "r3gan-mini",
     "task": "8x8x1",
     "loss": "relativistic+r1[gamma=1]+r2[gamma=1]",

@@ -25,7 +25,7 @@ LABELS = [3, 0, 3, 9, 1, 7]
 GATE = 1e-9
 
 
-def job(name, model, kind="trace", **settings):
+def job(name, model, kind="training", **settings):
     options = SMALL | {"discriminator_updates": 1} | settings.pop("options", {})
     job = {"name": name, "kind": kind, "model": model, "task": "8x8x1", "loss": "hinge"}
     job |= {"options": options, "dtype": "float64", "compile": "off", "steps": 3}
@@ -48,7 +48,7 @@ SCALES = {name: (1 + np.array(values)).tolist() for name, values in DIFFERENCES.
 PARITY = [
     job("parity/packed 28x28", "sn-resnet", task="28x28x1", options={"packing": 2}, steps=2),
     job("parity/32x32", "projection", task="32x32x3", loss="non-saturating", steps=2),
-    job("parity/once", "projection", penalties=["r1"], loss="non-saturating", steps=1),
+    job("parity/once", "projection", loss="non-saturating+r1", steps=1),
 ]
 JOBS = [
     *PARITY,
