@@ -7,6 +7,7 @@ KINDS; RESULTS is an .npz file with arrays named JOB/ARRAY.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import sys
@@ -107,6 +108,12 @@ def loss_named(name):
     return {loss.name: loss for loss in (*ganbench_losses(), Relativistic)}[name]()
 
 
+def own_penalty(name):
+    from ganbench_losses.plugin import ganbench_penalties
+
+    return {penalty.name: penalty for penalty in ganbench_penalties()}[name]()
+
+
 # --------------------------------------------------------------------------- what is trained
 
 
@@ -143,45 +150,59 @@ class Framework:
         options = RunOptions(1, device="cpu", dtype=job.get("dtype", "float64"))
         return backend.prepare(options)
 
-    def variable(self, array):
-        if self.name == "torch":
-            import torch
+    def value_and_gradients(self, function, arrays):
+        """A scalar function's value, its gradients by the arrays and what it saw on the way.
 
-            return torch.tensor(array, requires_grad=True)
+        `function` takes tensors and gives the scalar and a dictionary of tensors.
+        """
+        return {
+            "torch": self._value_and_gradients_in_torch,
+            "tensorflow": self._value_and_gradients_in_tensorflow,
+            "jax": self._value_and_gradients_in_jax,
+        }[self.name](function, [np.array(array) for array in arrays])
+
+    def _value_and_gradients_in_torch(self, function, arrays):
+        import torch
+
+        tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
+        value, seen = function(*tensors)
+        gradients = torch.autograd.grad(value, tensors, allow_unused=True)
+        gradients = [
+            np.zeros_like(array) if gradient is None else gradient.numpy()
+            for array, gradient in zip(arrays, gradients, strict=True)
+        ]
+        return value.item(), gradients, {name: it.detach().numpy() for name, it in seen.items()}
+
+    def _value_and_gradients_in_tensorflow(self, function, arrays):
         import tensorflow as tf
 
-        return tf.Variable(array)
-
-    def value_and_gradients(self, function, variables):
-        """A scalar function's value and its gradients by the variables, zero where none."""
-        if self.name == "torch":
-            import torch
-
-            value = function()
-            gradients = torch.autograd.grad(value, variables, allow_unused=True)
-            zeros = [torch.zeros_like(variable) for variable in variables]
-            pairs = zip(gradients, zeros, strict=True)
-            gradients = [zero if one is None else one for one, zero in pairs]
-            return value.item(), [gradient.numpy() for gradient in gradients]
-        import tensorflow as tf
-
+        variables = [tf.Variable(array) for array in arrays]
         with tf.GradientTape() as tape:
-            value = function()
+            value, seen = function(*variables)
         gradients = tape.gradient(value, variables, unconnected_gradients="zero")
-        return float(value), [gradient.numpy() for gradient in gradients]
+        seen = {name: it.numpy() for name, it in seen.items()}
+        return float(value), [gradient.numpy() for gradient in gradients], seen
+
+    def _value_and_gradients_in_jax(self, function, arrays):
+        import jax
+
+        positions = tuple(range(len(arrays)))
+        differentiated = jax.value_and_grad(function, argnums=positions, has_aux=True)
+        (value, seen), gradients = differentiated(*(jax.numpy.array(array) for array in arrays))
+        seen = {name: np.asarray(it) for name, it in seen.items()}
+        return float(value), [np.asarray(gradient) for gradient in gradients], seen
 
     def ops(self, mixing=None):
+        ops = importlib.import_module(f"ganbench_{self.name}.ops")
         if self.name == "torch":
             import torch
 
-            from ganbench_torch.ops import TorchOps
+            return ops.TorchOps(mixing=None if mixing is None else torch.from_numpy(mixing))
+        if self.name == "tensorflow":
+            import tensorflow as tf
 
-            return TorchOps(mixing=None if mixing is None else torch.from_numpy(mixing))
-        import tensorflow as tf
-
-        from ganbench_tensorflow.ops import TensorFlowOps
-
-        return TensorFlowOps(mixing=None if mixing is None else tf.constant(mixing))
+            return ops.TensorFlowOps(mixing=None if mixing is None else tf.constant(mixing))
+        return ops.JaxOps(mixing=mixing)
 
 
 class Trial:
@@ -196,6 +217,7 @@ class Trial:
         self.step = self.model.step(task)
         loss = loss_named(job["loss"])
         penalties = tuple(PENALTIES[name]() for name in job.get("penalties", []))
+        penalties += tuple(own_penalty(name) for name in job.get("own_penalties", []))
         self.source = ChunkSource(self.dataset, self.step, SEED, 100, loss, penalties)
         weights = draw_weights(seed, self.model.parameters(task))
         runtime = framework.prepare(job)
@@ -292,17 +314,15 @@ def losses(framework, job):
     framework.prepare(job)
     results = {}
     for name in job["losses"]:
-        loss = loss_named(name)
         for owner in ("discriminator", "generator"):
-            real = framework.variable(np.array(job["real"]))
-            fake = framework.variable(np.array(job["fake"]))
+            method = getattr(loss_named(name), f"{owner}_loss")
 
-            def value(loss=loss, owner=owner, real=real, fake=fake):
-                method = getattr(loss, f"{owner}_loss")
+            def value(real, fake, method=method):
                 # The samples are their own logits.
-                return method(framework.ops(), lambda it: it.images, Samples(real), Samples(fake))
+                return method(framework.ops(), lambda it: it.images, Samples(real), Samples(fake)), {}
 
-            number, gradients = framework.value_and_gradients(value, [real, fake])
+            arrays = [job["real"], job["fake"]]
+            number, gradients, _ = framework.value_and_gradients(value, arrays)
             results[f"{name}/{owner}"] = np.array(number)
             results[f"{name}/{owner}/real"], results[f"{name}/{owner}/fake"] = gradients
     return results
@@ -312,13 +332,12 @@ def softplus(framework, job):
     """Values and slopes of ops.softplus, one by one."""
     framework.prepare(job)
     values, slopes = [], []
+
+    def value(number):
+        return framework.ops().mean(framework.ops().softplus(number)), {}
+
     for number in job["at"]:
-        variable = framework.variable(np.array([number]))
-
-        def value(variable=variable):
-            return framework.ops().mean(framework.ops().softplus(variable))
-
-        result, (slope,) = framework.value_and_gradients(value, [variable])
+        result, (slope,), _ = framework.value_and_gradients(value, [[number]])
         values.append(result)
         slopes.append(slope[0])
     return {"values": np.array(values), "slopes": np.array(slopes)}
@@ -327,34 +346,25 @@ def softplus(framework, job):
 def quadratic(framework, job):
     """Input gradients of D(x) = x'Ax / 2 between real and fake, and the penalty's slope by A."""
     framework.prepare(job)
-    matrix = framework.variable(np.array(job["matrix"]))
-    real = framework.variable(np.array(job["real"]))
-    fake = framework.variable(np.array(job["fake"]))
     ops = framework.ops(np.array(job["mixing"]))
-    seen = {}
+    # TensorFlow's trainer enters this tape before the first logits.
+    tape = ops.tape if framework.name == "tensorflow" else contextlib.nullcontext()
 
-    def discriminator(samples):
-        return ops.sum_per_sample((samples.images @ matrix) * samples.images) / 2
+    def penalty(matrix, real, fake):
+        def discriminator(samples):
+            return ops.sum_per_sample((samples.images @ matrix) * samples.images) / 2
 
-    def penalty():
-        mixed = ops.mix(Samples(real), Samples(fake))
-        logits, gradients = ops.logits_and_input_gradients(discriminator, mixed)
-        seen.update(mixed=mixed.images, logits=logits, gradients=gradients)
-        return ops.mean(ops.sum_per_sample(ops.square(gradients)))
+        with tape:
+            mixed = ops.mix(Samples(real), Samples(fake))
+            logits, gradients = ops.logits_and_input_gradients(discriminator, mixed)
+            seen = {"mixed": mixed.images, "logits": logits, "gradients": gradients}
+            return ops.mean(ops.sum_per_sample(ops.square(gradients))), seen
 
-    def value():
-        if framework.name == "torch":
-            return penalty()
-        with ops.tape:
-            return penalty()
-
-    number, gradients = framework.value_and_gradients(value, [matrix, real, fake])
-    arrays = {
-        name: (tensor.detach() if framework.name == "torch" else tensor).numpy()
-        for name, tensor in seen.items()
-    }
-    names = ("by-matrix", "by-real", "by-fake")
-    return {"penalty": np.array(number), **arrays, **dict(zip(names, gradients, strict=True))}
+    names = ("matrix", "real", "fake")
+    arrays = [job[name] for name in names]
+    number, gradients, seen = framework.value_and_gradients(penalty, arrays)
+    by_names = {f"by-{name}": by for name, by in zip(names, gradients, strict=True)}
+    return {"penalty": np.array(number), **seen, **by_names}
 
 
 KINDS = {
