@@ -9,12 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from ganbench import config as configs
-from ganbench import environment, evaluate, plan, plugins, render, selectors, table
+from ganbench import (
+    environment,
+    evaluate,
+    plan,
+    plugins,
+    portraits,
+    render,
+    selectors,
+    table,
+    verdict,
+)
 from ganbench.config import Config
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
 from ganbench.record import Record
 from ganbench.runner import Runner, View
+from ganbench.samples import load
 from ganbench.specification import NO_LOSS
 from ganbench.store import Store
 from ganbench.table import Section
@@ -72,7 +83,7 @@ def check_data(prepared: Prepared) -> None:
 
 
 def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]) -> Outcome:
-    """Run what is missing and write the tables."""
+    """Run what is missing, write the tables and draw the paths of tiny models."""
     config, planned = prepared.config, prepared.plan
     check_data(prepared)
     store = Store(Path(config.out or f"results/{config.name}"))
@@ -84,7 +95,9 @@ def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]
         runner = Runner(config, prepared.catalog, store, prepared.scorings, watching)
         records = list(runner.run(planned))
     write_tables(store)
-    return Outcome(store.root, table.build(planned.trials, records), records)
+    write_portraits(store)
+    verdicts = verdict.read(parity_folder(store))
+    return Outcome(store.root, table.build(planned.trials, records, verdicts), records)
 
 
 def resolved(prepared: Prepared) -> Config:
@@ -118,6 +131,30 @@ def write_tables(store: Store) -> None:
 
 def read_table(store: Store) -> list[Section]:
     """The table of everything that was planned into a folder."""
-    trials = store.planned()
-    records = [store.load(trial.id) for trial in trials]
-    return table.build(trials, [record for record in records if record])
+    return table.build(store.planned(), _records(store), verdict.read(parity_folder(store)))
+
+
+def parity_folder(store: Store) -> Path:
+    """Where `ganbench parity` leaves its verdicts: beside the folders of results."""
+    return store.root.resolve().parent / "parity"
+
+
+def write_portraits(store: Store) -> None:
+    """Draw all trajectories of two parameters in the folder side by side, where there are any."""
+    paths = []
+    for record in _records(store):
+        file = store.root / "trials" / record.id / "trajectory.npy"
+        sha256 = record.training.get("trajectory_sha256")
+        if sha256 and file.is_file():
+            points = load(file, sha256)
+            labels = (record.backend, record.model, record.loss)
+            paths.append(portraits.of_trial(*labels, record.training, points))
+    found = [path for path in paths if path]
+    if found:
+        portraits.draw_overview(found, store.root / "trajectories.png")
+
+
+def _records(store: Store) -> list[Record]:
+    """The records there are of everything that was planned into a folder."""
+    records = (store.load(trial.id) for trial in store.planned())
+    return [record for record in records if record]

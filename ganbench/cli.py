@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 KINDS = ("backends", "models", "losses", "penalties", "metrics", "datasets", "extractors")
-SOME_FAILED = 1
+SOME_FAILED, DIFFERENCE_FOUND = 1, 4
 INTERRUPTED, TERMINATED = 130, 143
 
 _BENCHMARK_OPTIONS: list[tuple[str, str, dict[str, Any], str]] = [
@@ -160,6 +160,81 @@ def table(folder: str, style: str) -> None:
         console.print(render.to_rich(sections, console.width))
     else:
         click.echo(render.to_text(sections, style), nl=False)
+
+
+_PARITY_OPTIONS: list[tuple[str, str, dict[str, Any], str]] = [
+    ("--model", "models", {"multiple": True}, "GAN, such as dcgan or 'dcgan[width=8|16]'."),
+    ("--loss", "losses", {"multiple": True}, "Loss, such as hinge or 'LOSS+PENALTY'."),
+    ("--backends", "backends", {"metavar": "A,B"}, "The others are held against the first."),
+    ("--steps", "steps", {"type": click.IntRange(1)}, "200 by default; float32 at most 10."),
+    ("--dtype", "dtype", {"type": click.Choice(["float64", "float32"])}, "float64 by default."),
+    ("--task", "task", {}, "points, line or 8x8x1 and the like; the first that suits by default."),
+    ("--seed", "seed", {"type": click.IntRange(0), "default": 0}, "Seed of weights and streams."),
+    ("--out", "out", {"metavar": "DIR", "default": "results/parity"}, "Folder for the verdicts."),
+    ("--plugin", "files", {"multiple": True, "metavar": "FILE"}, "Single-file plugin to load."),
+]
+
+
+def _parity_options(function: Function) -> Function:
+    for flag, name, settings, text in reversed(_PARITY_OPTIONS):
+        function = click.option(flag, name, help=text, **settings)(function)
+    return click.argument("matrix", required=False, metavar="[MATRIX.toml]")(function)
+
+
+@main.command()
+@_parity_options
+@click.option("--format", "style", type=click.Choice(["rich", "json", "md"]), default="rich")
+@_reports_errors
+def parity(matrix: str | None, style: str, seed: int, out: str, **options: Any) -> None:
+    """Train the same GAN on two backends and compare every number of every step; 4 if they part."""
+    from ganbench import parity_plan, parity_runner, parity_table, plugins
+
+    files = options.pop("files")
+    catalog = plugins.load(files)
+    planned = parity_plan.make(_matrix(matrix, options), seed, catalog)
+    signal.signal(signal.SIGTERM, _terminate)
+    verdicts = []
+    total = sum(len(case.specifications) - 1 for case in planned.cases)
+    try:
+        for found in parity_runner.run(planned.cases, files, Path(out)):
+            verdicts.append(found)
+            _say(f"[{len(verdicts)}/{total}] {parity_table.line(found)}")
+    except KeyboardInterrupt as stop:
+        _say("stopped; the verdicts so far are kept")
+        sys.exit(TERMINATED if isinstance(stop, _Terminated) else INTERRUPTED)
+    write = {
+        "rich": parity_table.to_rich,
+        "md": parity_table.to_markdown,
+        "json": parity_table.to_json,
+    }
+    _print(write[style](verdicts, planned.skipped))
+    failed = sum(not found.agrees for found in verdicts)
+    if failed:
+        _say(f"{failed} of {total} comparisons failed")
+        sys.exit(DIFFERENCE_FOUND)
+
+
+def _matrix(file: str | None, options: dict[str, Any]) -> Any:
+    """The matrix of a file with --steps and --backends on top, or that of the options alone."""
+    from ganbench import parity_matrix
+    from ganbench.errors import ConfigError
+
+    given = {name: value for name, value in options.items() if value}
+    if "backends" in given:
+        given["backends"] = parity_matrix.split(given["backends"])
+    if file is None:
+        lists = {name: list(given.pop(name, ())) for name in ("models", "losses")}
+        group = {**lists, **({"task": given.pop("task")} if "task" in given else {})}
+        return parity_matrix.resolve({**given, "group": [group]}, "command line")
+    for name, flag in (
+        ("models", "model"),
+        ("losses", "loss"),
+        ("task", "task"),
+        ("dtype", "dtype"),
+    ):
+        if name in given:
+            raise ConfigError(f"--{flag} goes with no matrix file: {file} says what is compared")
+    return parity_matrix.resolve_file(Path(file), given)
 
 
 class _Terminated(KeyboardInterrupt):

@@ -22,7 +22,7 @@ Direction = Literal["higher", "lower", "none"]
 
 @dataclass(frozen=True)
 class Mixture:
-    """The true density of 2-D points: equally likely isotropic Gaussians."""
+    """The true density of labelled 2-D points: equally likely isotropic Gaussians, one a label."""
 
     centers: np.ndarray  # float64 [modes, 2]
     standard_deviation: float
@@ -34,13 +34,13 @@ class Task:
 
     dataset: str
     kind: Literal["images", "points"]
-    shape: tuple[int, ...]  # (height, width, channels) of images, (2,) of points
+    shape: tuple[int, ...]  # (height, width, channels) of images, (1,) or (2,) of points
     classes: int = 0  # number of labels; 0 means unlabelled
 
 
 @dataclass(frozen=True)
 class Split:
-    """One part of a data set: uint8 [n, height, width, channels] or float32 points [n, 2]."""
+    """One part of a data set: uint8 [n, height, width, channels] or float32 points [n, d]."""
 
     name: str
     samples: np.ndarray
@@ -391,14 +391,19 @@ class FeatureSet:
     logits: np.ndarray | None = None  # float64 [n, classes]
     labels: np.ndarray | None = None  # int32 [n]
     mixture: Mixture | None = field(default=None, compare=False)
+    trajectory: np.ndarray | None = None  # float64 [steps + 1, p], of a tiny model alone
 
 
 class Metric(Protocol):
-    """A pure function of two sets of samples."""
+    """A pure function of two sets of samples.
+
+    Where it is meant for some tasks only, an optional method `fits(task)` says for which. One
+    that needs a trajectory scores models of at most 8 trainable parameters and no others.
+    """
 
     name: str
     version: int  # raise it when a value would change
-    needs: Literal["features", "logits", "images", "points"]
+    needs: Literal["features", "logits", "images", "points", "trajectory"]
     columns: ClassVar[Mapping[str, Direction]]  # which direction is better; "none": neither
     beside: ClassVar[frozenset[str]] = frozenset()  # columns for CSV and JSON only
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,11 +61,29 @@ def scorings(names: list[str] | None, task: Task, catalog: Catalog) -> list[Scor
             raise ConfigError(
                 f"metric {metric.name!r} needs {metric.needs}, which {task.dataset!r} does not have"
             )
-        found += [Scoring(metric, space) for space in spaces]
+        if _fits(metric, task):
+            found += [Scoring(metric, space) for space in spaces]
+        elif names is not None:
+            raise ConfigError(
+                f"metric {metric.name!r} is not meant for {task.dataset!r}; "
+                f"`ganbench info {metric.name}` says what it measures"
+            )
     return found
 
 
+def applicable(wanted: list[Scoring], followed: bool) -> list[Scoring]:
+    """Those of a trial: `followed` says whether its model is tiny and its trajectory was kept."""
+    return [scoring for scoring in wanted if followed or scoring.metric.needs != "trajectory"]
+
+
+def _fits(metric: Metric, task: Task) -> bool:
+    fits = getattr(metric, "fits", None)
+    return fits is None or fits(task)
+
+
 def _spaces(metric: Metric, task: Task, fitting: list[Extractor]) -> list[Extractor | None]:
+    if metric.needs == "trajectory":
+        return [None]
     if metric.needs == "points":
         return [None] if task.kind == "points" else []
     if task.kind != "images":
@@ -84,10 +102,19 @@ class Evaluator:
         self.dataset = dataset
         self._references: dict[str | None, FeatureSet] = {}
 
-    def score(self, samples: np.ndarray, wanted: list[Scoring], seed: int) -> list[dict[str, Any]]:
+    def score(
+        self,
+        samples: np.ndarray,
+        wanted: list[Scoring],
+        seed: int,
+        trajectory: np.ndarray | None = None,
+    ) -> list[dict[str, Any]]:
         """Values of every scoring, each with its fingerprint; each space is extracted once."""
         spaces = {_space_id(scoring): scoring.extractor for scoring in wanted}
-        fakes = {key: self._features(samples, space) for key, space in spaces.items()}
+        fakes = {
+            key: replace(self._features(samples, space), trajectory=trajectory)
+            for key, space in spaces.items()
+        }
         return [self._one(scoring, fakes[_space_id(scoring)], seed) for scoring in wanted]
 
     def _one(self, scoring: Scoring, fake: FeatureSet, seed: int) -> dict[str, Any]:

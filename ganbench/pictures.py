@@ -1,4 +1,4 @@
-"""A picture of a few samples: a grid of images, or a scatter of points."""
+"""A picture of a few samples: a grid of images, or where points lie."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from ganbench.contracts import Dataset
 GRID_SIDE = 8
 SHORTEST_SIDE_PIXELS = 32  # smaller images are enlarged to this, pixel by pixel
 POINTS = 2500
+BINS = 40
 
 
 def draw(samples: np.ndarray, dataset: Dataset, path: Path) -> None:
     """Write a PNG of the first samples, which have the same noise whatever was trained."""
     if dataset.task.kind == "images":
         _draw_grid(samples[: GRID_SIDE**2], path)
+    elif dataset.task.shape == (1,):
+        _draw_histogram(samples[:POINTS, 0], dataset.reference.samples[:POINTS, 0], path)
     else:
         _draw_scatter(samples[:POINTS], dataset, path)
 
@@ -38,6 +41,19 @@ def _draw_grid(images: np.ndarray, path: Path) -> None:
     enlarged = images.repeat(factor, 1).repeat(factor, 2)
     picture = grid(enlarged)
     Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture).save(path)
+
+
+def _draw_histogram(points: np.ndarray, real: np.ndarray, path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4, 4), layout="constrained")
+    axes = figure.subplots()
+    edges = np.histogram_bin_edges(np.concatenate([real, points]).astype(np.float64), BINS).tolist()
+    for values, color, label in ((real, "lightgray", "real"), (points, "tab:blue", "generated")):
+        weights = np.full(len(values), 1 / len(values))
+        axes.hist(values, edges, weights=weights, color=color, alpha=0.7, label=label)
+    axes.legend(loc="upper right", fontsize="small")
+    figure.savefig(path, dpi=100, metadata={"Software": None})
 
 
 def _draw_scatter(points: np.ndarray, dataset: Dataset, path: Path) -> None:

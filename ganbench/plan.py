@@ -42,13 +42,13 @@ def make(config: Config, catalog: Catalog) -> Plan:
     """
     skipped: list[Skipped] = []
     backends = _backends(config, catalog, skipped)
-    losses = [combination for text in config.losses for combination in _loss(text, catalog)]
+    losses = [combination for text in config.losses for combination in read_loss(text, catalog)]
     trials: list[Trial] = []
     for seed in range(config.seeds):
-        for source in _built(config.datasets, "datasets", catalog):
+        for source in built(config.datasets, "datasets", catalog):
             for model, on in _models(config, catalog, backends, source.task(), skipped, seed == 0):
                 for loss in losses if getattr(model, "needs_loss", True) else [(None, ())]:
-                    reason = _clash(model, loss)
+                    reason = clash(model, loss)
                     if reason:
                         if seed == 0:
                             skipped.append(_skip(on, model, loss_label(loss), source.name, reason))
@@ -90,7 +90,7 @@ def how_to_install(backend: type[Any]) -> str:
 def _backends(config: Config, catalog: Catalog, skipped: list[Skipped]) -> list[Any]:
     """The backends to train on; those not named by the user are left out where not installed."""
     if config.backends is not None:
-        chosen = _built(config.backends, "backends", catalog)
+        chosen = built(config.backends, "backends", catalog)
         for backend in chosen:
             if not installed(type(backend)):
                 raise EnvironmentNotReady(how_to_install(type(backend)))
@@ -142,7 +142,7 @@ def _models(
                     skipped.append(_skip_names(place, text, task.dataset, reason))
 
 
-def _loss(text: str, catalog: Catalog) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+def read_loss(text: str, catalog: Catalog) -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """Read 'loss+penalty+...' into objects, one pair for each combination of alternatives."""
     for first, *rest in selectors.parse_sum(text):
         loss = selectors.build(catalog.get("losses", first.name), first)
@@ -150,7 +150,8 @@ def _loss(text: str, catalog: Catalog) -> Iterator[tuple[Any, tuple[Any, ...]]]:
         yield loss, tuple(penalties)
 
 
-def _built(texts: list[str], kind: str, catalog: Catalog) -> list[Any]:
+def built(texts: list[str], kind: str, catalog: Catalog) -> list[Any]:
+    """Give the objects that these selectors select, one for each combination of alternatives."""
     return [
         selectors.build(catalog.get(kind, selector.name), selector)
         for text in texts
@@ -158,7 +159,7 @@ def _built(texts: list[str], kind: str, catalog: Catalog) -> list[Any]:
     ]
 
 
-def _clash(model: Any, loss: tuple[Any, tuple[Any, ...]]) -> str | None:
+def clash(model: Any, loss: tuple[Any, tuple[Any, ...]]) -> str | None:
     """Say why this model cannot be trained with these penalties, or None."""
     if not getattr(model, "batch_norm_in_discriminator", False):
         return None

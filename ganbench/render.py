@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ganbench.table import KEYS, Section, to_frame
+from ganbench.table import KEYS, PARITY, Section, to_frame
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -21,6 +21,12 @@ COST_HEADINGS = {
     "peak_memory_mib": "peak MiB",
     "parameters": "parameters",
 }
+PARITY_CAPTION = (
+    "parity: whether the backends train the same GAN, by `ganbench parity`: verified, every loss, "
+    "gradient and weight agreed to 1e-9 in float64, step by step (sizes of layers and batches and "
+    "options of backends aside); failed, they did not; changed, a source has changed since; "
+    "unverified, never compared."
+)
 WIDE_COLUMNS = 160  # terminals narrower than this get quality and cost in two tables
 
 
@@ -64,13 +70,15 @@ def to_rich(sections: list[Section], width: int) -> RenderableType:
 def cells(section: Section) -> tuple[list[str], list[list[str]]]:
     """Headings and formatted rows: names, trials, quality, then cost."""
     shown = [column for column in section.columns if not column.is_beside]
-    headings = [*KEYS, "n", *(column.name + ARROWS[column.direction] for column in shown)]
+    parity = [PARITY] if section.has_parity else []
+    headings = [*KEYS, "n", *parity, *(column.name + ARROWS[column.direction] for column in shown)]
     headings += COST_HEADINGS.values()
     rows = []
     for _, row in section.frame.iterrows():
         measured = [*(column.name for column in shown), *COST_HEADINGS]
         values = [_mean_and_spread(row[name], row[f"{name}_sd"]) for name in measured]
-        rows.append([*(str(row[key]) for key in KEYS), _trials(row), *values])
+        marks = [row[name] or "—" for name in parity]
+        rows.append([*(str(row[key]) for key in KEYS), _trials(row), *marks, *values])
     return headings, rows
 
 
@@ -88,6 +96,7 @@ def captions(section: Section) -> list[str]:
         is_fact = column.is_beside and column.direction == "none"
         if is_fact and len(values) and values.max() - values.min() < 1e-12:
             by_fingerprint[column.fingerprint].append(f"{column.name} {_number(values.iloc[0])}")
+    lines += [PARITY_CAPTION] if section.has_parity else []
     return lines + ["; ".join([text, *more]) + "." for text, more in by_fingerprint.items()]
 
 
@@ -133,12 +142,12 @@ def _number(value: float) -> str:
 def _markdown(section: Section) -> str:
     headings, rows = cells(section)
     align = ["---" if index < len(KEYS) else "---:" for index in range(len(headings))]
-    lines = ["| " + " | ".join(map(_escape, row)) + " |" for row in [headings, *rows]]
+    lines = ["| " + " | ".join(map(escape, row)) + " |" for row in [headings, *rows]]
     lines.insert(1, "| " + " | ".join(align) + " |")
     return "\n".join([f"**{_title(section)}**", "", *lines, "", *captions(section), ""])
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
     """Keep a cell from being read as markup."""
     for character in "\\|`<[]*_":
         text = text.replace(character, "\\" + character)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ganbench import environment, record
+from ganbench import environment, evaluate, record
 from ganbench.child import Child, ChildLost
 from ganbench.config import Config
 from ganbench.errors import EnvironmentNotReady
@@ -61,7 +61,10 @@ class Runner:
         if train:
             found = self._train(trial, attempt)
         assert found
-        keys = [scoring.key() for scoring in self.scorings[trial.dataset]]
+        wanted = evaluate.applicable(
+            self.scorings[trial.dataset], "trajectory_sha256" in found.training
+        )
+        keys = [scoring.key() for scoring in wanted]
         score = found.status == "completed" and found.lacks(keys)
         if score:
             found = self._score(trial, found)
@@ -96,8 +99,7 @@ class Runner:
 
     def _score(self, trial: Trial, found: Record) -> Record:
         self.view.started(trial, "score")
-        sha256 = found.training["samples_sha256"]
-        result = self._job(trial, "score", "scoring", None, sha256)
+        result = self._job(trial, "score", "scoring", None, found.training)
         if "scores" not in result:
             return dataclasses.replace(
                 found, status="failed", reason=f"scoring: {result['reason']}"
@@ -107,7 +109,12 @@ class Runner:
         return scored
 
     def _job(
-        self, trial: Trial, kind: str, place: str, limit: float | None, samples_sha256: str = ""
+        self,
+        trial: Trial,
+        kind: str,
+        place: str,
+        limit: float | None,
+        training: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Have a worker do a job; a lost worker is replaced before the next one."""
         job = {
@@ -115,7 +122,8 @@ class Runner:
             "folder": str(self.store.trial_folder(trial.id).resolve()),
             "specification": trial.specification,
             "metrics": self.config.metrics,
-            "samples_sha256": samples_sha256,
+            "training": training,
+            "labels": [trial.backend, trial.model, trial.loss],
         }
         worker = self._workers.get(place) or self._start(place, trial)
         try:

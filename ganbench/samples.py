@@ -25,17 +25,18 @@ def keep(samples: np.ndarray, count: int, task: Task, path: Path) -> dict[str, A
     if samples.dtype != np.uint8 and not np.isfinite(samples).all():
         return {"status": "diverged", "reason": "generated points are not finite"}
     np.save(path, samples, allow_pickle=False)
-    return {"samples_sha256": _sha256(samples)}
+    return {"samples_sha256": sha256_of(samples)}
 
 
 def load(path: Path, sha256: str) -> np.ndarray:
-    """Read samples; raises ConfigError where they are not those that the trial made."""
+    """Read an array; raises ConfigError where it is not the one that the trial made."""
     if path.is_file():
-        samples: np.ndarray = np.load(path, allow_pickle=False)
-        if _sha256(samples) == sha256:
-            return samples
-    raise ConfigError("samples.npy is gone or changed; remove record.json to run the trial again")
+        array: np.ndarray = np.load(path, allow_pickle=False)
+        if sha256_of(array) == sha256:
+            return array
+    raise ConfigError(f"{path.name} is gone or changed; remove record.json to run the trial again")
 
 
-def _sha256(samples: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()
+def sha256_of(array: np.ndarray) -> str:
+    """Hash of an array's values, as the record keeps it."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -46,29 +47,24 @@ def specify(
     """Give the trial of these objects; `loss` is a pair of a loss, or None, and its penalties."""
     adversarial, penalties = loss
     parts = [backend, model, source, *([adversarial] if adversarial else []), *penalties]
-    sources: dict[str, str] = {}
-    for part in parts:
-        sources.update(class_hashes(type(part)))
     specification = {
         "protocol": PROTOCOL,
-        "backend": _selection(backend),
-        "model": _selection(model),
-        "loss": _selection(adversarial) if adversarial else None,
-        "penalties": [_selection(penalty) for penalty in penalties],
-        "dataset": _selection(source),
+        "backend": selection(backend),
+        "model": selection(model),
+        "loss": selection(adversarial) if adversarial else None,
+        "penalties": [selection(penalty) for penalty in penalties],
+        "dataset": selection(source),
         "seed": seed,
         "budget": asdict(budgets.parse(config.budget)),
         "samples": config.samples or source.default_samples,
         "threads": config.threads or len(os.sched_getaffinity(0)),
         "device": config.device,
         "dtype": "float32",
-        "sources": dict(sorted(sources.items())),
+        "sources": hashes(parts),
     }
     labels = (selectors.label(backend), selectors.label(model), loss_label(loss))
-    slug = re.sub(r"[^a-z0-9]+", "-", "-".join([*labels, source.name]).lower()).strip("-")
-    digest = hashlib.sha256(json.dumps(specification, sort_keys=True).encode()).hexdigest()[:8]
     return Trial(
-        f"{slug[:48].rstrip('-')}-s{seed}-{digest}",
+        f"{slug(*labels, source.name, length=48)}-s{seed}-{digest(specification)}",
         *labels,
         dataset=selectors.label(source),
         budget=str(budgets.parse(config.budget)),
@@ -93,5 +89,33 @@ def loss_label(loss: tuple[Any, tuple[Any, ...]]) -> str:
     return "+".join(selectors.label(part) for part in (loss[0], *loss[1]))
 
 
-def _selection(plugin: Any) -> dict[str, Any]:
+def rebuild_loss(catalog: Catalog, specification: dict[str, Any]) -> tuple[Any, tuple[Any, ...]]:
+    """Make the loss, or None, and its penalties again from a specification."""
+    if specification["loss"] is None:
+        return None, ()
+    loss = rebuild(catalog, "losses", specification["loss"])
+    penalties = (rebuild(catalog, "penalties", item) for item in specification["penalties"])
+    return loss, tuple(penalties)
+
+
+def selection(plugin: Any) -> dict[str, Any]:
+    """Name and options, defaults included: what `rebuild` makes the object of again."""
     return {"name": plugin.name, "options": selectors.options(plugin)}
+
+
+def hashes(parts: Iterable[Any]) -> dict[str, str]:
+    """Hashes of the sources that these objects come from, by top-level package."""
+    found: dict[str, str] = {}
+    for part in parts:
+        found.update(class_hashes(type(part)))
+    return dict(sorted(found.items()))
+
+
+def slug(*labels: str, length: int) -> str:
+    """The readable part of a file name made of labels, cut to a length."""
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(labels).lower()).strip("-")[:length].rstrip("-")
+
+
+def digest(values: Any) -> str:
+    """Eight hexadecimal digits that stand for plain data."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]

@@ -9,8 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from ganbench import verdict
 from ganbench.record import Record
 from ganbench.specification import NO_LOSS, Trial
+from ganbench.verdict import Verdict
 
 KEYS = ["backend", "model", "loss"]
 SETTING = ["samples", "threads", "device"]
@@ -22,6 +24,7 @@ COSTS = [
     "peak_memory_mib",
     "parameters",
 ]
+PARITY = "parity"
 NETWORKS = ["generator", "discriminator"]
 SectionKey = tuple[str, str, int, int, str]  # the first five fields of Section
 
@@ -53,20 +56,30 @@ class Section:
     columns: list[Column]
     frame: pd.DataFrame
 
+    @property
+    def has_parity(self) -> bool:
+        """Whether a model and loss was run on several backends."""
+        return PARITY in self.frame
 
-def build(trials: Iterable[Trial], records: Iterable[Record]) -> list[Section]:
+
+def build(
+    trials: Iterable[Trial], records: Iterable[Record], verdicts: Iterable[Verdict] = ()
+) -> list[Section]:
     """Group planned trials into sections and rows, in the order of planning, baselines last.
 
     `failed` counts the trials that ended otherwise than completed, `missing` those that have no
     verdict yet, for want of a record or because they were interrupted; neither enters a mean.
+    Where a section has a model and loss on several backends, the column `parity` says what the
+    verdicts of `ganbench parity` know of it.
     """
+    known = list(verdicts)
     by_id = {record.id: record for record in records}
     groups: dict[SectionKey, list[Trial]] = {}
     for trial in trials:
         samples, threads, device = (trial.specification[name] for name in SETTING)
         key = (trial.dataset, trial.budget, samples, threads, device)
         groups.setdefault(key, []).append(trial)
-    return [_section(key, members, by_id) for key, members in groups.items()]
+    return [_section(key, members, by_id, known) for key, members in groups.items()]
 
 
 def to_frame(sections: list[Section]) -> pd.DataFrame:
@@ -82,7 +95,9 @@ def to_frame(sections: list[Section]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _section(key: SectionKey, trials: list[Trial], by_id: dict[str, Record]) -> Section:
+def _section(
+    key: SectionKey, trials: list[Trial], by_id: dict[str, Record], verdicts: list[Verdict]
+) -> Section:
     records = [by_id[trial.id] for trial in trials if trial.id in by_id]
     columns = _columns(records)
     rows: dict[tuple[str, ...], list[Trial]] = {}
@@ -94,6 +109,10 @@ def _section(key: SectionKey, trials: list[Trial], by_id: dict[str, Record]) -> 
     frame = pd.DataFrame(
         [_row(row, members, by_id, columns) for row, members in rows.items()], columns=names
     )
+    marks = verdict.marks(trials, verdicts)
+    if marks:
+        found = [marks.get((row[1], row[2])) for row in rows]
+        frame.insert(len(KEYS) + len(COUNTS), PARITY, pd.Series(found, dtype=object))
     return Section(*key, list(columns.values()), frame)
 
 

@@ -1,7 +1,8 @@
 """Run ONE trial in this process: build, train for the budget, sample. The file to read first.
 
-Nothing here knows a framework. What it gives back is plain data; what it writes is `samples.npy`
-and `events.jsonl` in the trial's folder. Scoring happens later, from the samples alone.
+Nothing here knows a framework. What it gives back is plain data; what it writes is `samples.npy`,
+`events.jsonl` in the trial's folder, and a tiny model's `trajectory.npy`. Scoring happens later,
+from these files alone.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from ganbench.data import ChunkSource, evaluation_noise
 from ganbench.memory import PeakMemory
 from ganbench.plugins import Catalog
 from ganbench.samples import keep
-from ganbench.specification import rebuild
+from ganbench.specification import rebuild, rebuild_loss
 from ganbench.streams import draw_weights
+from ganbench.trajectory import Trajectory, follow
 
 CHUNK_SECONDS = 0.5  # long enough that handing over costs nothing, short enough for a live view
 LONGEST_CHUNK_BYTES = 32 * 2**20
@@ -69,14 +71,15 @@ def run(
         dataset = load(specification)
     with phases.build.running():
         model = rebuild(catalog, "models", specification["model"], backend.name)
-        loss, penalties = _loss(specification, catalog)
+        loss, penalties = rebuild_loss(catalog, specification)
         step = model.step(dataset.task)
         weights = draw_weights(specification["seed"], model.parameters(dataset.task))
         trainer = model.trainer(loss, penalties, dataset.task, weights, runtime)
+    trajectory = follow(model.parameters(dataset.task))
     budget = Budget(**specification["budget"])
     source = ChunkSource(dataset, step, specification["seed"], budget.steps(step), loss, penalties)
     with (folder / "events.jsonl").open("w", encoding="utf-8") as events:
-        progress = _train(trainer, source, budget, step, phases, _tee(report, events))
+        progress = _train(trainer, source, budget, step, phases, _tee(report, events), trajectory)
     result = {
         "status": progress.status,
         "reason": progress.reason,
@@ -87,6 +90,7 @@ def run(
         "losses": progress.losses,
         "data_sha256": dataset.sha256,
         "backend_description": backend.describe(),
+        **(trajectory.keep(folder / "trajectory.npy") if trajectory else {}),
     }
     if progress.status == "completed":
         report({"event": "phase", "phase": "sample"})
@@ -133,10 +137,13 @@ def _train(
     step: Step,
     phases: Phases,
     report: Report,
+    trajectory: Trajectory | None,
 ) -> Progress:
     """Train until the budget is used up. The first step is charged to compilation."""
     total = budget.steps(step)
     progress, length = Progress(), 1
+    if trajectory:
+        trajectory.add(trainer.state())
     while _remaining(budget, total, progress.steps, phases.train.seconds) > 0:
         if total is not None:
             length = min(length, total - progress.steps)
@@ -151,13 +158,16 @@ def _train(
         progress.steps += length
         progress.timed_images += 0 if first else length * step.images
         progress.losses = {name: _finite(value) for name, value in losses.items()}
+        if trajectory:
+            trajectory.add(trainer.state())
         report(_progress_event(progress, step, phases, budget, total))
         if any(value is None for value in progress.losses.values()):
             progress.status = "diverged"
             progress.reason = f"a loss was not finite after step {progress.steps}"
             break
         left = _seconds_left(budget, phases.train.seconds)
-        length = _next_length(first, length, seconds, left, _bytes_per_step(chunk))
+        if trajectory is None:  # a model that is followed takes one step at a time
+            length = _next_length(first, length, seconds, left, _bytes_per_step(chunk))
     return progress
 
 
@@ -216,14 +226,6 @@ def _tee(report: Report, events: Any) -> Report:
 
 def _run_options(specification: dict[str, Any]) -> RunOptions:
     return RunOptions(specification["threads"], specification["device"], specification["dtype"])
-
-
-def _loss(specification: dict[str, Any], catalog: Catalog) -> tuple[Any, tuple[Any, ...]]:
-    if specification["loss"] is None:
-        return None, ()
-    loss = rebuild(catalog, "losses", specification["loss"])
-    penalties = (rebuild(catalog, "penalties", item) for item in specification["penalties"])
-    return loss, tuple(penalties)
 
 
 def _recipe(model: Any, dataset: Dataset) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A child process that works off jobs: it trains for one backend, or scores samples.
+"""A child process that works off jobs: it trains or traces for one backend, or scores samples.
 
 Jobs come as JSON lines on standard input, events go back as JSON lines on what was standard
 output. A trial's own output, and that of the frameworks, goes to its log file.
@@ -19,7 +19,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ganbench import evaluate, pictures, plugins, trial
+import numpy as np
+
+from ganbench import evaluate, parity_trace, pictures, plugins, portraits, trial
 from ganbench.contracts import Dataset
 from ganbench.errors import GanbenchError
 from ganbench.samples import load
@@ -42,16 +44,34 @@ class Workshop:
         return trial.run(job["specification"], Path(job["folder"]), self.catalog, self._of, report)
 
     def score(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
-        """Score the samples of one trial and draw a few of them."""
-        folder = Path(job["folder"])
+        """Score the samples of one trial and draw a few of them, and the path of a tiny model."""
+        folder, training = Path(job["folder"]), job["training"]
         dataset = self._of(job["specification"])
-        samples = load(folder / "samples.npy", job["samples_sha256"])
+        samples = load(folder / "samples.npy", training["samples_sha256"])
+        trajectory = None
+        if "trajectory_sha256" in training:
+            trajectory = load(folder / "trajectory.npy", training["trajectory_sha256"])
         wanted = evaluate.scorings(job["metrics"], dataset.task, self.catalog)
+        wanted = evaluate.applicable(wanted, trajectory is not None)
         key = json.dumps(job["specification"]["dataset"], sort_keys=True)
         evaluator = self.evaluators.setdefault(key, evaluate.Evaluator(dataset))
-        scores = evaluator.score(samples, wanted, job["specification"]["seed"])
+        scores = evaluator.score(samples, wanted, job["specification"]["seed"], trajectory)
         pictures.draw(samples, dataset, folder / "samples.png")
+        if trajectory is not None:
+            backend, model, loss = job["labels"]
+            path = portraits.of_trial(backend, model, loss, training, trajectory)
+            if path:
+                portraits.draw_path(path, folder / "trajectory.png")
         return {"scores": scores}
+
+    def trace(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
+        """Trace one training into a file of arrays, and say what the backend is."""
+        specification = job["specification"]
+        arrays = parity_trace.trace(specification, self.catalog, report)
+        file = Path(job["folder"]) / parity_trace.FILE
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
+        backend = rebuild(self.catalog, "backends", specification["backend"])
+        return {"description": backend.describe()}
 
     def _of(self, specification: dict[str, Any]) -> Dataset:
         return self.dataset(json.dumps(specification["dataset"], sort_keys=True))
@@ -72,6 +92,7 @@ def main() -> None:
     kinds: dict[str, Callable[..., dict[str, Any]]] = {
         "train": workshop.train,
         "score": workshop.score,
+        "trace": workshop.trace,
     }
     while True:
         job = jobs.get()

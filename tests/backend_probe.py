@@ -15,54 +15,29 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 
+from ganbench import parity_trace, plugins, selectors
 from ganbench.contracts import Dataset, RunOptions, Samples, Split, Task
 from ganbench.data import ChunkSource, evaluation_noise
 from ganbench.streams import draw_weights
+from ganbench_recipes.recipe import Recipe
 
 SAMPLES = 256
 SEED = 5
 
-# --------------------------------------------------------------------------- test-local losses
-
-
-@dataclass(frozen=True)
-class Relativistic:
-    """Relativistic pairing GAN: it needs fresh reals for the generator."""
-
-    name = "relativistic"
-    generator_needs_real = True
-
-    def discriminator_loss(self, ops, discriminator, real, fake):
-        return ops.mean(ops.softplus(discriminator(fake) - discriminator(real)))
-
-    def generator_loss(self, ops, discriminator, real, fake):
-        return ops.mean(ops.softplus(discriminator(real) - discriminator(fake)))
-
-
-@dataclass(frozen=True)
-class R1:
-    """Gamma / 2 mean |gradient of D at real|^2, Mescheder et al. 2018, arXiv:1801.04406."""
-
-    name = "r1"
-    differentiates = frozenset({"real"})
-    extra: ClassVar = {}
-
-    def discriminator_term(self, ops, discriminator, real, fake):
-        _, gradients = ops.logits_and_input_gradients(discriminator, real)
-        return 0.5 * ops.mean(ops.sum_per_sample(ops.square(gradients)))
+# --------------------------------------------------------------------------- losses
 
 
 @dataclass(frozen=True)
 class AnnealedR2:
-    """The same at fakes, faded out by progress and step."""
+    """R2 that is faded out by progress and step, which no shipped penalty computes with."""
 
-    name = "r2"
+    name = "annealed-r2"
     differentiates = frozenset({"fake"})
-    extra: ClassVar = {}
 
     def discriminator_term(self, ops, discriminator, real, fake):
         _, gradients = ops.logits_and_input_gradients(discriminator, fake)
@@ -70,48 +45,14 @@ class AnnealedR2:
         return gamma * ops.mean(ops.sum_per_sample(ops.square(gradients)))
 
 
-@dataclass(frozen=True)
-class GradientPenalty:
-    """10 mean (|gradient of D between real and fake| - 1)^2, Gulrajani et al. 2017."""
+def loss_and_penalties(text):
+    """The objects that a selector such as 'relativistic+r1[gamma=1]' stands for."""
+    from ganbench_losses.plugin import ganbench_losses, ganbench_penalties
 
-    name = "gradient-penalty"
-    differentiates = frozenset()
-    extra: ClassVar = {}
-
-    def discriminator_term(self, ops, discriminator, real, fake):
-        mixed = ops.mix(real, fake)
-        _, gradients = ops.logits_and_input_gradients(discriminator, mixed)
-        norms = ops.sqrt(ops.sum_per_sample(ops.square(gradients)) + 1e-12)
-        return 10 * ops.mean(ops.square(norms - 1))
-
-
-@dataclass(frozen=True)
-class NoisyR1:
-    """The gradient at real images moved by noise that the harness draws."""
-
-    name = "noisy-r1"
-    differentiates = frozenset({"real"})
-    extra: ClassVar = {"nudge": "normal"}
-
-    def discriminator_term(self, ops, discriminator, real, fake):
-        noisy = Samples(real.images + 0.1 * ops.extra("nudge"), real.labels)
-        _, gradients = ops.logits_and_input_gradients(discriminator, noisy)
-        return ops.mean(ops.sum_per_sample(ops.square(gradients)))
-
-
-PENALTIES = {part.name: part for part in (R1, AnnealedR2, GradientPenalty, NoisyR1)}
-
-
-def loss_named(name):
-    from ganbench_losses.plugin import ganbench_losses
-
-    return {loss.name: loss for loss in (*ganbench_losses(), Relativistic)}[name]()
-
-
-def own_penalty(name):
-    from ganbench_losses.plugin import ganbench_penalties
-
-    return {penalty.name: penalty for penalty in ganbench_penalties()}[name]()
+    known = {part.name: part for part in (*ganbench_losses(), *ganbench_penalties(), AnnealedR2)}
+    ((*parts,),) = selectors.parse_sum(text)
+    loss, *penalties = (selectors.build(known[part.name], part) for part in parts)
+    return loss, tuple(penalties)
 
 
 # --------------------------------------------------------------------------- what is trained
@@ -120,6 +61,9 @@ def own_penalty(name):
 def synthetic_dataset(kind):
     """Images of one or three channels ("8x8x3") or points, from a fixed generator."""
     rng = np.random.default_rng(7)
+    if kind == "zeros":
+        split = Split("train", np.zeros((SAMPLES, 1), np.float32))
+        return Dataset(Task("zeros", "points", (1,)), split, split, "")
     if kind == "points":
         angles = rng.integers(8, size=SAMPLES) * (np.pi / 4)
         samples = np.stack([np.cos(angles), np.sin(angles)], 1) + 0.02 * rng.normal(
@@ -192,17 +136,37 @@ class Framework:
         seen = {name: np.asarray(it) for name, it in seen.items()}
         return float(value), [np.asarray(gradient) for gradient in gradients], seen
 
-    def ops(self, mixing=None):
-        ops = importlib.import_module(f"ganbench_{self.name}.ops")
+    @contextlib.contextmanager
+    def watching(self, ops, *tensors):
+        """What TensorFlow's trainer does before the first logits; the others need nothing."""
+        if self.name == "tensorflow":
+            with ops.tape:
+                ops.tape.watch(list(tensors))
+                yield
+        else:
+            yield
+
+    def tensor(self, array):
+        array = np.array(array)
         if self.name == "torch":
             import torch
 
-            return ops.TorchOps(mixing=None if mixing is None else torch.from_numpy(mixing))
+            return torch.from_numpy(array)
         if self.name == "tensorflow":
             import tensorflow as tf
 
-            return ops.TensorFlowOps(mixing=None if mixing is None else tf.constant(mixing))
-        return ops.JaxOps(mixing=mixing)
+            return tf.constant(array)
+        import jax
+
+        return jax.numpy.array(array)
+
+    def ops(self, mixing=None, extras=(), progress=0.0):
+        module = importlib.import_module(f"ganbench_{self.name}.ops")
+        names = {"torch": "TorchOps", "tensorflow": "TensorFlowOps", "jax": "JaxOps"}
+        mixing = None if mixing is None else self.tensor(mixing)
+        tensors = {name: self.tensor(array) for name, array in dict(extras).items()}
+        ops = getattr(module, names[self.name])
+        return ops(mixing=mixing, extras=tensors, progress=progress)
 
 
 class Trial:
@@ -215,10 +179,10 @@ class Trial:
         self.model = framework.models[job["model"]](**job.get("options", {}))
         assert self.model.unsuitable(task) is None
         self.step = self.model.step(task)
-        loss = loss_named(job["loss"])
-        penalties = tuple(PENALTIES[name]() for name in job.get("penalties", []))
-        penalties += tuple(own_penalty(name) for name in job.get("own_penalties", []))
-        self.source = ChunkSource(self.dataset, self.step, SEED, 100, loss, penalties)
+        loss, penalties = loss_and_penalties(job["loss"])
+        self.source = ChunkSource(
+            self.dataset, self.step, SEED, job.get("total_steps", 100), loss, penalties
+        )
         weights = draw_weights(seed, self.model.parameters(task))
         runtime = framework.prepare(job)
         self.trainer = self.model.trainer(loss, penalties, task, weights, runtime)
@@ -242,27 +206,96 @@ def named(prefix, arrays):
 
 
 def trace(framework, job):
-    """States before and after `steps` traced steps, the trace, and samples from the end."""
-    undo = use_float32_slope() if job.get("float32_slope") else None
-    trial = Trial(framework, job)
-    results = named("initial", trial.trainer.state())
-    results |= named("trace", trial.trainer.trace(trial.source.chunk(0, job["steps"])))
-    results |= named("final", trial.trainer.state())
-    results["samples"] = trial.sample()
-    if undo:
-        undo()
-    return results
+    """What `ganbench parity` compares, with a mistake in this backend where one is asked for."""
+    with MISTAKES[job["mistake"]]() if "mistake" in job else contextlib.nullcontext():
+        return parity_trace.trace(job["specification"], plugins.load())
 
 
-def use_float32_slope():
-    """Train perceptrons with tf.nn.leaky_relu, whose slope is a float32 attribute."""
+def initial(framework, job):
+    """The state that training starts from."""
+    return Trial(framework, job).trainer.state()
+
+
+def float32_slope():
+    """tf.nn.leaky_relu keeps its slope as a float32 attribute."""
     import tensorflow as tf
 
     from ganbench_tensorflow import mlp
 
-    exact = mlp.leaky_relu
-    mlp.leaky_relu = lambda values, slope: tf.nn.leaky_relu(values, slope)
-    return lambda: setattr(mlp, "leaky_relu", exact)
+    return patch.object(mlp, "leaky_relu", tf.nn.leaky_relu)
+
+
+@contextlib.contextmanager
+def kernel_5():
+    """A kernel of 5 with the padding that keeps sizes: frameworks pad on different sides."""
+    import ganbench_recipes.dcgan as recipe
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(patch.object(recipe, "KERNEL_SIZE", 5))
+        for name in ("torch", "tensorflow"):
+            if name in sys.modules:
+                networks = importlib.import_module(f"ganbench_{name}.dcgan")
+                stack.enter_context(patch.object(networks, "KERNEL_SIZE", 5))
+        if "torch" in sys.modules:
+            stack.enter_context(patch.object(networks, "nn", _padded_layers()))
+        yield
+
+
+def _padded_layers():
+    from torch import nn
+
+    def convolution(inputs, outputs, *_, bias=True):
+        return nn.Conv2d(inputs, outputs, 5, 2, 2, bias=bias)
+
+    def transposed(inputs, outputs, *_, bias=True):
+        return nn.ConvTranspose2d(inputs, outputs, 5, 2, 2, output_padding=1, bias=bias)
+
+    return SimpleNamespace(**{**vars(nn), "Conv2d": convolution, "ConvTranspose2d": transposed})
+
+
+def norm_over_the_batch():
+    """One norm for all samples instead of one for each."""
+    import tensorflow as tf
+
+    from ganbench_tensorflow.ops import TensorFlowOps
+
+    wrong = lambda self, values: tf.reduce_sum(values)[None]  # noqa: E731
+    return patch.object(TensorFlowOps, "sum_per_sample", wrong)
+
+
+def other_strides():
+    """Gradients whose strides are not their weight's, which the fused optimiser does not see."""
+    import torch
+
+    from ganbench_torch import trainer
+
+    def backward(loss, weights):
+        for weight, gradient in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+            weight.grad = gradient.contiguous()
+
+    return patch.object(trainer, "_backward", backward)
+
+
+def lost_one():
+    """A conditional normalisation that scales by what should be added to one."""
+    import tensorflow as tf
+
+    from ganbench_tensorflow.layers import ConditionalBatchNorm
+
+    exact = ConditionalBatchNorm.scale_of
+    wrong = lambda self, labels: exact(self, labels) - tf.ones([], self.scale.dtype)  # noqa: E731
+    return patch.object(ConditionalBatchNorm, "scale_of", wrong)
+
+
+MISTAKES = {
+    "float32 slope": float32_slope,
+    "slope 0.3": lambda: patch.object(Recipe, "leaky_relu_slope", 0.3),
+    "batch norm epsilon": lambda: patch.object(Recipe, "batch_norm_epsilon", 1e-3),
+    "kernel 5": kernel_5,
+    "norm over the batch": norm_over_the_batch,
+    "other strides": other_strides,
+    "lost one": lost_one,
+}
 
 
 def chunk_lengths(framework, job):
@@ -314,8 +347,9 @@ def losses(framework, job):
     framework.prepare(job)
     results = {}
     for name in job["losses"]:
+        loss, _ = loss_and_penalties(name)
         for owner in ("discriminator", "generator"):
-            method = getattr(loss_named(name), f"{owner}_loss")
+            method = getattr(loss, f"{owner}_loss")
 
             def value(real, fake, method=method):
                 # The samples are their own logits.
@@ -346,15 +380,13 @@ def softplus(framework, job):
 def quadratic(framework, job):
     """Input gradients of D(x) = x'Ax / 2 between real and fake, and the penalty's slope by A."""
     framework.prepare(job)
-    ops = framework.ops(np.array(job["mixing"]))
-    # TensorFlow's trainer enters this tape before the first logits.
-    tape = ops.tape if framework.name == "tensorflow" else contextlib.nullcontext()
+    ops = framework.ops(job["mixing"])
 
     def penalty(matrix, real, fake):
         def discriminator(samples):
             return ops.sum_per_sample((samples.images @ matrix) * samples.images) / 2
 
-        with tape:
+        with framework.watching(ops):
             mixed = ops.mix(Samples(real), Samples(fake))
             logits, gradients = ops.logits_and_input_gradients(discriminator, mixed)
             seen = {"mixed": mixed.images, "logits": logits, "gradients": gradients}
@@ -367,9 +399,62 @@ def quadratic(framework, job):
     return {"penalty": np.array(number), **seen, **by_names}
 
 
+def penalty(framework, job):
+    """A penalty's term for D(x) = x'Ax / 2 and its slope by A, and its other two methods."""
+    framework.prepare(job)
+    _, (part,) = loss_and_penalties(f"hinge+{job['penalty']}")
+    results = {}
+    if hasattr(part, "discriminator_term"):
+        ops = framework.ops(job["mixing"], job.get("extras", {}))
+
+        def term(matrix, real, fake):
+            def discriminator(samples):
+                return ops.sum_per_sample((samples.images @ matrix) * samples.images) / 2
+
+            with framework.watching(ops, real, fake):
+                return part.discriminator_term(ops, discriminator, Samples(real), Samples(fake)), {}
+
+        arrays = [job[name] for name in ("matrix", "real", "fake")]
+        number, (slope, *_), _ = framework.value_and_gradients(term, arrays)
+        results |= {"term": np.array(number), "slope": slope}
+    if hasattr(part, "transform_input"):
+        ops = framework.ops(extras=job["extras"], progress=job["progress"])
+        for side in ("real", "fake"):
+            samples = Samples(framework.tensor(job[side]))
+            results[side] = np.asarray(part.transform_input(ops, samples, side).images)
+    if hasattr(part, "after_update"):
+        weight = framework.tensor(job["matrix"])
+        results["weight"] = np.asarray(part.after_update(framework.ops(), weight))
+    return results
+
+
+def path(framework, job):
+    """All trainable arrays before the first step and after each: [steps + 1]."""
+    trial = Trial(framework, job)
+    states = [trial.trainer.state()]
+    for step in range(job["steps"]):
+        trial.trainer.train(trial.source.chunk(step, 1))
+        states.append(trial.trainer.state())
+    chunk = trial.source.chunk(0, job["steps"])
+    extras = {f"extra/{name}": array[:, 0].ravel() for name, array in chunk.extra.items()}
+    extras |= {f"generator-extra/{n}": a.ravel() for n, a in chunk.generator_extra.items()}
+    names = ("generator.theta", "discriminator.psi")
+    return {name: np.array([state[name].item() for state in states]) for name in names} | extras
+
+
 KINDS = {
     function.__name__: function
-    for function in (trace, chunk_lengths, continuation, losses, softplus, quadratic)
+    for function in (
+        trace,
+        initial,
+        chunk_lengths,
+        continuation,
+        losses,
+        softplus,
+        quadratic,
+        penalty,
+        path,
+    )
 }
 
 

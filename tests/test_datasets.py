@@ -11,6 +11,7 @@ import pytest
 from ganbench.errors import ConfigError, EnvironmentNotReady
 from ganbench_datasets import digits, fashion_mnist, payload
 from ganbench_datasets.digits import Digits
+from ganbench_datasets.dirac import Dirac
 from ganbench_datasets.download import download_payload
 from ganbench_datasets.fashion_mnist import DEBIAN_FOLDER, PAYLOADS, FashionMNIST
 from ganbench_datasets.payload import Payload, find_payload, read_payload
@@ -320,6 +321,15 @@ def test_the_grid_has_all_pairs_of_five_even_numbers():
 def test_train_and_reference_points_are_different_draws():
     dataset = Ring().load(None)
     assert not np.array_equal(dataset.train.samples[:10_000], dataset.reference.samples)
+
+
+def test_the_dirac_data_are_one_point_at_zero():
+    dataset = Dirac().load(None)
+    for split in (dataset.train, dataset.reference):
+        assert split.samples.dtype == np.float32 and split.samples.shape == (256, 1)
+        assert not split.samples.any() and split.labels is None
+    assert dataset.mixture is None
+    assert dataset.sha256 == hashlib.sha256(bytes(1024)).hexdigest()
 
 
 @pytest.mark.parametrize("source_class", ganbench_datasets())

@@ -7,7 +7,7 @@ from toys import toy_catalog
 
 from ganbench.contracts import Dataset, Mixture, Split, Task
 from ganbench.errors import ConfigError, UnknownName
-from ganbench.evaluate import Evaluator, Scoring, scorings
+from ganbench.evaluate import Evaluator, Scoring, applicable, scorings
 
 IMAGES = Task("specks", "images", (2, 2, 1))
 POINTS = Task("dots", "points", (2,))
@@ -114,6 +114,20 @@ def test_points_are_scored_by_metrics_of_points_only():
     assert names(scorings(None, ring, toy_catalog())) == [("modes", None)]
 
 
+def test_points_without_a_mixture_are_not_scored_by_its_modes():
+    dots, dirac = (toy_catalog().get("datasets", name)().task() for name in ("dots", "dirac"))
+    assert scorings(None, dots, toy_catalog()) == []
+    assert names(scorings(None, dirac, toy_catalog())) == [("dirac", None)]
+
+
+def test_a_metric_of_trajectories_is_for_trials_that_have_one():
+    dirac = toy_catalog().get("datasets", "dirac")().task()
+    (found,) = scorings(None, dirac, toy_catalog())
+    others = [Scoring(MeanGap(), CountingSpace())]
+    assert applicable([found, *others], followed=True) == [found, *others]
+    assert applicable([found, *others], followed=False) == others
+
+
 def test_the_metrics_that_were_asked_for_keep_their_order_and_options():
     task = toy_catalog().get("datasets", "specks")().task()
     assert names(scorings(["frechet", "brightness"], task, toy_catalog())) == [
@@ -130,6 +144,8 @@ def test_the_metrics_that_were_asked_for_keep_their_order_and_options():
         ("frechet", "ring", "'frechet' needs features, which 'ring' does not have"),
         ("inception-score", "specks", "'inception-score' needs logits, which 'specks'"),
         ("brightness", "ring", "'brightness' needs images"),
+        ("modes", "dirac", "'modes' is not meant for 'dirac'; `ganbench info modes` says"),
+        ("dirac", "digits", "'dirac' is not meant for 'digits'"),
     ],
 )
 def test_a_metric_that_was_asked_for_has_to_apply(metric, dataset, message):
@@ -193,7 +209,9 @@ def test_metrics_see_both_sides_as_the_contract_says(dataset):
     Evaluator(dataset).score(FAKE, [Scoring(spy, None)], 0)
     assert spy.fake.samples is FAKE and spy.fake.features is None and spy.fake.labels is None
     assert np.array_equal(spy.real.labels, [0, 1, 1]) and spy.real.mixture is None
-    Evaluator(dataset).score(FAKE, [Scoring(spy, CountingSpace())], 0)
+    assert spy.real.trajectory is None and spy.fake.trajectory is None
+    Evaluator(dataset).score(FAKE, [Scoring(spy, CountingSpace())], 0, np.ones((3, 2)))
+    assert spy.real.trajectory is None and spy.fake.trajectory.shape == (3, 2)
     assert spy.fake.features.dtype == np.float64 and spy.fake.features.shape == (5, 4)
     assert spy.real.features.shape == (3, 4) and spy.real.logits is None
 

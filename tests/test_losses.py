@@ -12,7 +12,7 @@ import pytest
 REAL = [2.0, -1.0, 0.5, 3.0]
 FAKE = [-1.5, 0.3, 1.0, -4.0]
 
-# Values at the logits above: lsgan and hinge by hand, the others from NumPy's logaddexp.
+# Values at the logits above: lsgan, hinge and wgan by hand, the others from NumPy's logaddexp.
 VALUES = {
     ("minimax", "discriminator"): 1.087508543051,
     ("minimax", "generator"): -0.596795034472,
@@ -22,11 +22,20 @@ VALUES = {
     ("lsgan", "generator"): 3.9675,
     ("hinge", "discriminator"): 1.45,
     ("hinge", "generator"): 1.05,
+    ("wgan", "discriminator"): -2.175,
+    ("wgan", "generator"): 1.05,
+    ("relativistic", "discriminator"): 0.636436830685,
+    ("relativistic", "generator"): 2.811436830685,
+    ("relativistic-average", "discriminator"): 0.249545081196,
+    ("relativistic-average", "generator"): 2.424545081196,
 }
 
 PUSH_REAL_UP = [-0.029800730506, -0.182764644658, -0.094385167200, -0.011856468294]
 PUSH_FAKE_DOWN = [0.045606380952, 0.143610629203, 0.182764644658, 0.004496552491]
 NOTHING = [0.0, 0.0, 0.0, 0.0]
+# -sigmoid(real - fake) / 4, and its negative by the real logits.
+PULL_FAKE_UP = [-1 / 4 / (1 + math.exp(f - r)) for r, f in zip(REAL, FAKE, strict=True)]
+PULL_FAKE_UP_NEGATED = [-slope for slope in PULL_FAKE_UP]
 
 # Gradients by the real and by the fake logits, from the sigmoid or by hand.
 GRADIENTS = {
@@ -41,6 +50,9 @@ GRADIENTS = {
     ("lsgan", "generator"): (NOTHING, [-0.625, -0.175, 0.0, -1.25]),
     ("hinge", "discriminator"): ([0.0, -0.25, -0.25, 0.0], [0.0, 0.25, 0.25, 0.0]),
     ("hinge", "generator"): (NOTHING, [-0.25, -0.25, -0.25, -0.25]),
+    ("wgan", "discriminator"): ([-0.25] * 4, [0.25] * 4),
+    ("wgan", "generator"): (NOTHING, [-0.25] * 4),
+    ("relativistic", "generator"): (PULL_FAKE_UP_NEGATED, PULL_FAKE_UP),
 }
 
 # Below 0 the smallest numbers count; between 20 and 37 a softplus that turns linear is wrong.
@@ -55,7 +67,7 @@ JOBS = [
     {
         "name": "losses",
         "kind": "losses",
-        "losses": ["minimax", "non-saturating", "lsgan", "hinge"],
+        "losses": list(dict.fromkeys(name for name, _ in VALUES)),
         "real": REAL,
         "fake": FAKE,
     },

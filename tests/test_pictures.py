@@ -58,3 +58,15 @@ def test_a_picture_of_points_is_a_scatter_and_the_same_bytes_each_time(tmp_path)
         assert picture.size == (400, 400)
         assert len(picture.convert("RGB").getcolors(100_000)) > 10
     assert (tmp_path / "first.png").read_bytes() == (tmp_path / "second.png").read_bytes()
+
+
+@pytest.mark.parametrize("place", [0.0, 1.0, 1e-30, 1e-45, 2e4])
+def test_a_picture_of_numbers_is_a_histogram(tmp_path, place):
+    split = Split("test", np.zeros((5, 1), np.float32))
+    dataset = Dataset(Task("dirac", "points", (1,)), split, split, sha256="")
+    for name in ("first.png", "second.png"):
+        pictures.draw(np.full((50, 1), place, np.float32), dataset, tmp_path / name)
+    with Image.open(tmp_path / "first.png") as picture:
+        assert picture.size == (400, 400)
+        assert len(picture.convert("RGB").getcolors(100_000)) > 10
+    assert (tmp_path / "first.png").read_bytes() == (tmp_path / "second.png").read_bytes()

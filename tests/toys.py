@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ganbench import config, plugins, record
+from ganbench import config, plugins, record, verdict
 from ganbench.specification import Trial
 
 PLUGINS = Path(__file__).with_name("plugins")
-TOY, ABSENT, CLASH = (str(PLUGINS / f"{name}.py") for name in ("toy", "absent", "clash"))
+TOY, ABSENT, CLASH, TWINS = (
+    str(PLUGINS / f"{name}.py") for name in ("toy", "absent", "clash", "twins")
+)
 
 SMALL = {
     "name": "toy",
@@ -69,6 +71,7 @@ def make_trial(identifier="t0", **changes):
         "backend": {"name": values["backend"], "options": {}},
         "model": {"name": values["model"], "options": {}},
         "loss": None if values["loss"] == "none" else {"name": values["loss"], "options": {}},
+        "penalties": [],
         "seed": values["seed"],
         "samples": values.pop("samples", 20),
         "threads": values.pop("threads", 1),
@@ -112,3 +115,33 @@ def make_record(trial, status="completed", scores=(), reason="", attempt=1, **tr
         }
     made = record.make(trial, result, {"python": "3.11"}, [], attempt)
     return made.with_scores(list(scores))
+
+
+def make_verdict(**changes):
+    """A verdict about the toy model and the hinge loss on two backends, without running any."""
+    values = {
+        "schema_version": verdict.SCHEMA_VERSION,
+        "backends": ["torch", "tensorflow[compile=off]"],
+        "model": "toy[width=8]",
+        "loss": "hinge",
+        "task": "points",
+        "steps": 200,
+        "dtype": "float64",
+        "seed": 0,
+        "verdict": "verified",
+        "reason": "",
+        "deviations": {"losses": 2.5e-13, "gradients": 1e-14, "weights": 0.0},
+        "first_disagreement": None,
+        "asked": {
+            "backends": [
+                {"name": "torch", "options": {}},
+                {"name": "tensorflow", "options": {"compile": "off"}},
+            ],
+            "model": {"name": "toy", "options": {"width": 8, "order": "alternating"}},
+            "loss": {"name": "hinge", "options": {}},
+            "penalties": [],
+        },
+        "sources": {"for_torch": "0" * 16, "for_tensorflow": "1" * 16, "losses": "2" * 16},
+        "frameworks": {"torch": {"torch": "2.13"}, "tensorflow[compile=off]": {"tf": "2.21"}},
+    }
+    return verdict.Verdict(**{**values, **changes})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganbench.contracts import FeatureSet, Mixture
+from ganbench.contracts import FeatureSet, Mixture, Task
 from ganbench.errors import ConfigError
 from ganbench_metrics.histogram import kl_from_uniform
 
@@ -38,6 +38,10 @@ class Modes:
         "reverse-kl": "lower",
     }
     beside = frozenset({"modes-half"})
+
+    def fits(self, task: Task) -> bool:
+        """Fit points whose labels are the modes of a mixture."""
+        return task.kind == "points" and task.classes > 0
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator

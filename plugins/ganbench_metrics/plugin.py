@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ganbench
 from ganbench_metrics.class_coverage import ClassCoverage
+from ganbench_metrics.dirac import DiracConvergence
 from ganbench_metrics.frechet import FrechetDistance
 from ganbench_metrics.inception_score import InceptionScore
 from ganbench_metrics.modes import Modes
@@ -11,5 +12,5 @@ from ganbench_metrics.modes import Modes
 
 @ganbench.hookimpl
 def ganbench_metrics():
-    """Offer one metric of features, two of logits and one of points."""
-    return [FrechetDistance, InceptionScore, ClassCoverage, Modes]
+    """Offer a metric of features, two of logits, one of points and one of tiny models' paths."""
+    return [FrechetDistance, InceptionScore, ClassCoverage, Modes, DiracConvergence]

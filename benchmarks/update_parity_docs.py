@@ -1,0 +1,68 @@
+"""Write docs/parity.md from the committed verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ganbench.parity_table import to_markdown
+from ganbench.verdict import Verdict, read
+
+ROOT = Path(__file__).resolve().parents[1]
+
+PAGE = """\
+# Do the backends train the same GAN?
+
+`ganbench parity` asks that of a model and a loss. The same seed gives both backends the same
+initial weights, the same rows in the same order and the same noise; each trains in a process of
+its own, on one thread of the CPU, and after every step writes down
+
+- both losses, and the mean |logit| that the discriminator gave,
+- the norm of the gradient of every tensor,
+- every weight after the optimiser's update,
+- every buffer: running statistics, spectral normalisation's vectors, moving averages of weights,
+
+and in the end samples. The data are made on the spot: noise images with labels, or points.
+
+## The gate
+
+Two numbers a and b agree if |a - b| is at most a tolerance times the largest of |a|, |b| and a
+scale.
+
+| quantity | scale | float64 | float32 |
+| --- | --- | ---: | ---: |
+| losses | mean \\|logit\\| of the update | 1e-9 | 1e-5 |
+| gradient norms | the network's largest of the step | 1e-9 | 1e-2 |
+| weights, buffers | the network's largest of the step | 1e-9 | not judged |
+| samples | one grey level; of points, one float32 rounding of the largest | | not judged |
+
+In float64 rounding stays far below the tolerance over hundreds of steps, so that only another
+algorithm fails. In float32 rounding alone drives any two trainings apart after some dozens of
+steps, a backend from its own float64 too, so that no more than ten are compared. A number that is
+not finite fails, and so does a tensor that only one backend has.
+
+## What was found
+
+{tables}
+## Run it again
+
+```bash
+ganbench parity benchmarks/parity.toml
+ganbench parity --model mlp --loss hinge --backends 'torch,tensorflow[compile=off]'
+python benchmarks/update_parity_docs.py
+```
+
+Verdicts are files in `results/parity`, one for each pair of backends, model, loss and precision,
+with the hashes of the sources that were compared. Tables of results beside that folder say
+`verified` of a model and loss only while those hashes are the ones that the results were made with.
+"""
+
+
+def page(verdicts: list[Verdict]) -> str:
+    """The page about these verdicts."""
+    return PAGE.format(tables=to_markdown(verdicts, []))
+
+
+if __name__ == "__main__":
+    file = ROOT / "docs" / "parity.md"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(page(read(ROOT / "results" / "parity")), "utf-8")

@@ -1,0 +1,141 @@
+"""Run cases of parity: one child process per backend, side by side, and a verdict per pair."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganbench import parity, verdict
+from ganbench.child import Child, ChildLost
+from ganbench.errors import EnvironmentNotReady
+from ganbench.parity_plan import Case
+from ganbench.parity_trace import FILE
+from ganbench.verdict import Verdict
+
+
+@dataclass
+class Tracers:
+    """The child processes, by backend label; each keeps alive over several jobs."""
+
+    plugin_files: list[str]
+    _children: dict[str, Child] = field(default_factory=dict)
+
+    def trace(self, case: Case, folder: Path) -> dict[str, dict[str, Any]]:
+        """Trace a case on all of its backends, into `folder`/N; give what each answered.
+
+        An answer has `description`, or `reason` where there is no trace. Raises
+        EnvironmentNotReady.
+        """
+        jobs = {}
+        for number, (label, specification) in enumerate(case.specifications.items()):
+            place = folder / str(number)
+            place.mkdir()
+            jobs[label] = {"kind": "trace", "folder": str(place), "specification": specification}
+            if label not in self._children:
+                self._children[label] = self._start(place)
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            try:
+                answers = list(pool.map(self._job, jobs, jobs.values()))
+            except BaseException:
+                self.close()  # or the threads would wait for their children
+                raise
+        return dict(zip(jobs, answers, strict=True))
+
+    def close(self) -> None:
+        """End every child process."""
+        for child in list(self._children.values()):  # a thread takes out the one that it lost
+            child.kill()
+        self._children.clear()
+
+    def _start(self, place: Path) -> Child:
+        files = [str(Path(file).resolve()) for file in self.plugin_files]
+        return Child({"plugin_files": files, "data": None}, threads=1, log=place / "log.txt")
+
+    def _job(self, label: str, job: dict[str, Any]) -> dict[str, Any]:
+        child = self._children[label]
+        try:
+            event = child.run(job, lambda event: None, None)
+        except ChildLost as lost:
+            self._children.pop(label, None)
+            return {"reason": f"{label}: {lost.args[1]}"}
+        if event["event"] == "done":
+            result: dict[str, Any] = event["result"]
+            return result
+        self._children.pop(label).kill()  # what a failure left behind must not reach the next
+        if event["exit_code"] == EnvironmentNotReady.exit_code:
+            raise EnvironmentNotReady(event["message"])
+        return {"reason": f"{label}: {event['reason']}"}
+
+
+def run(cases: list[Case], plugin_files: list[str], folder: Path) -> Iterator[Verdict]:
+    """Compare every backend of every case with its first one; write verdicts into `folder`."""
+    tracers = Tracers(plugin_files)
+    try:
+        for case in cases:
+            with tempfile.TemporaryDirectory(prefix="ganbench-parity-") as temporary:
+                answers = tracers.trace(case, Path(temporary))
+                for number in range(1, len(answers)):
+                    found = _verdict(case, answers, number, Path(temporary))
+                    verdict.write(folder, found)
+                    yield found
+    finally:
+        tracers.close()
+
+
+def _verdict(case: Case, answers: dict[str, dict[str, Any]], number: int, folder: Path) -> Verdict:
+    labels = list(answers)
+    pair = (labels[0], labels[number])
+    specifications = [case.specifications[label] for label in pair]
+    asked = specifications[0]
+    compared = _compare(answers, pair, (folder / "0", folder / str(number)), asked["dtype"])
+    return Verdict(
+        schema_version=verdict.SCHEMA_VERSION,
+        backends=list(pair),
+        model=case.model,
+        loss=case.loss,
+        task=asked["task"],
+        steps=asked["steps"],
+        dtype=asked["dtype"],
+        seed=asked["seed"],
+        verdict=verdict.VERIFIED if compared.agrees else verdict.FAILED,
+        reason=compared.reason,
+        deviations={name: _number(value) for name, value in compared.deviations.items()},
+        first_disagreement=_plain(compared.first),
+        asked={
+            "backends": [specification["backend"] for specification in specifications],
+            **{name: asked[name] for name in ("model", "loss", "penalties")},
+        },
+        sources=dict(sorted({**case.sources[pair[0]], **case.sources[pair[1]]}.items())),
+        frameworks={label: answers[label].get("description", {}) for label in pair},
+    )
+
+
+def _compare(
+    answers: dict[str, dict[str, Any]],
+    pair: tuple[str, str],
+    folders: tuple[Path, Path],
+    dtype: str,
+) -> parity.Comparison:
+    """Read the two traces, array by array, and judge them; without one there is no agreement."""
+    reasons = [answers[label]["reason"] for label in pair if "reason" in answers[label]]
+    if reasons:
+        return parity.Comparison(False, "; ".join(reasons), {}, None)
+    with np.load(folders[0] / FILE) as one, np.load(folders[1] / FILE) as other:
+        return parity.compare(one, other, dtype, pair)
+
+
+def _plain(first: parity.Disagreement | None) -> dict[str, Any] | None:
+    if first is None:
+        return None
+    return {**asdict(first), "values": [_number(value) for value in first.values]}
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

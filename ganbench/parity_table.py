@@ -1,0 +1,106 @@
+"""Verdicts of parity as tables: for terminals, for documents and for programs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ganbench.parity import QUANTITIES
+from ganbench.plan import Skipped
+from ganbench.render import escape
+from ganbench.verdict import Verdict
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+HEADINGS = ("model", "loss", "task", "steps", *QUANTITIES, "verdict")
+NUMBERS = range(3, 9)  # columns that are aligned to the right
+CAPTION = (
+    "Largest deviation of any number in any step: losses on the scale of the mean |logit|, "
+    "gradient norms, weights and buffers on that of the network's largest, points on that of the "
+    "largest coordinate; images in grey levels. float32 is judged by losses and gradients alone."
+)
+
+
+def to_rich(verdicts: list[Verdict], skipped: list[Skipped]) -> RenderableType:
+    """A table for each pair of backends, then failures and what was skipped."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
+    for title, members in _by_pair(verdicts).items():
+        table = Table(title=Text(title), title_justify="left")
+        for number, heading in enumerate(HEADINGS):
+            table.add_column(heading, justify="right" if number in NUMBERS else "left")
+        for verdict in members:
+            table.add_row(*map(Text, cells(verdict)))
+        parts.append(table)
+    return Group(*parts, Text(CAPTION, style="dim"), *map(Text, notes(verdicts, skipped)))
+
+
+def to_markdown(verdicts: list[Verdict], skipped: list[Skipped]) -> str:
+    """The same for documents."""
+    align = ("---:" if number in NUMBERS else "---" for number in range(len(HEADINGS)))
+    head = [f"| {' | '.join(HEADINGS)} |", f"| {' | '.join(align)} |"]
+    lines = []
+    for title, members in _by_pair(verdicts).items():
+        rows = ["| " + " | ".join(map(escape, cells(verdict))) + " |" for verdict in members]
+        lines += [f"**{title}**", "", *head, *rows, ""]
+    told = [f"- {escape(line)}" for line in notes(verdicts, skipped)]
+    return "\n".join([*lines, CAPTION, *(["", *told] if told else []), ""])
+
+
+def to_json(verdicts: list[Verdict], skipped: list[Skipped]) -> str:
+    """Verdicts as they are in their files, and what was skipped."""
+    values = {
+        "schema_version": 1,
+        "verdicts": [asdict(verdict) for verdict in verdicts],
+        "skipped": [asdict(item) for item in skipped],
+    }
+    return json.dumps(values, indent=1, allow_nan=False) + "\n"
+
+
+def cells(verdict: Verdict) -> list[str]:
+    """One row, in the order of HEADINGS."""
+    found = [_deviation(verdict, name) for name in QUANTITIES]
+    asked = [verdict.model, verdict.loss, verdict.task, f"{verdict.steps:,}"]
+    return [*asked, *found, verdict.verdict]
+
+
+def notes(verdicts: list[Verdict], skipped: list[Skipped]) -> list[str]:
+    """A line for each failure and for each combination that was not compared."""
+    failed = [verdict for verdict in verdicts if not verdict.agrees]
+    return [
+        *(f"failed: {title(item)}, {item.model}, {item.loss}: {item.reason}" for item in failed),
+        *(f"skipped: {item.backend} {item.model} {item.loss}: {item.reason}" for item in skipped),
+    ]
+
+
+def line(verdict: Verdict) -> str:
+    """What became of one pair, for whoever watches."""
+    told = ", ".join(f"{name} {_deviation(verdict, name)}" for name in verdict.deviations)
+    asked = f"{verdict.model} {verdict.loss} on {verdict.task}, {verdict.steps} steps"
+    return f"{title(verdict)}, {asked}: {verdict.verdict}: {verdict.reason or told}"
+
+
+def title(verdict: Verdict) -> str:
+    """The two backends and the precision."""
+    return f"{' and '.join(verdict.backends)}, {verdict.dtype}"
+
+
+def _by_pair(verdicts: list[Verdict]) -> dict[str, list[Verdict]]:
+    groups: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        groups.setdefault(title(verdict), []).append(verdict)
+    return groups
+
+
+def _deviation(verdict: Verdict, quantity: str) -> str:
+    if quantity not in verdict.deviations:
+        return "—"
+    value = verdict.deviations[quantity]
+    if value is None:
+        return "not finite"
+    return f"{value:.0e}" if value else "0"
