@@ -30,7 +30,7 @@ scale.
 
 | quantity | scale | float64 | float32 |
 | --- | --- | ---: | ---: |
-| losses | mean \\|logit\\| of the update | 1e-9 | 1e-5 |
+| losses | mean absolute logit of the update | 1e-9 | 1e-5 |
 | gradient norms | the network's largest of the step | 1e-9 | 1e-2 |
 | weights, buffers | the network's largest of the step | 1e-9 | not judged |
 | samples | one grey level; of points, one float32 rounding of the largest | | not judged |

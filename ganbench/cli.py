@@ -166,7 +166,12 @@ _PARITY_OPTIONS: list[tuple[str, str, dict[str, Any], str]] = [
     ("--model", "models", {"multiple": True}, "GAN, such as dcgan or 'dcgan[width=8|16]'."),
     ("--loss", "losses", {"multiple": True}, "Loss, such as hinge or 'LOSS+PENALTY'."),
     ("--backends", "backends", {"metavar": "A,B"}, "The others are held against the first."),
-    ("--steps", "steps", {"type": click.IntRange(1)}, "200 by default; float32 at most 10."),
+    (
+        "--steps",
+        "steps",
+        {"type": click.IntRange(1)},
+        "200 by default; float32 at most 10; of a file at most so many.",
+    ),
     ("--dtype", "dtype", {"type": click.Choice(["float64", "float32"])}, "float64 by default."),
     ("--task", "task", {}, "points, line or 8x8x1 and the like; the first that suits by default."),
     ("--seed", "seed", {"type": click.IntRange(0), "default": 0}, "Seed of weights and streams."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -42,12 +43,15 @@ class Matrix(BaseModel):
 def resolve_file(path: Path, overrides: dict[str, Any]) -> Matrix:
     """Read a matrix file with `steps` and `backends` of the command line on top.
 
+    No group is given more steps than the command line says, and none more than it has of its own.
     Raises ConfigError naming file and key.
     """
     matrix = resolve(_read(path), str(path))
-    groups = matrix.group
-    if "steps" in overrides:
-        groups = [group.model_copy(update={"steps": None}) for group in groups]
+    most = overrides.get("steps", sys.maxsize)
+    groups = [
+        group.model_copy(update={"steps": min(group.steps or matrix.steps, most)})
+        for group in matrix.group
+    ]
     return matrix.model_copy(update={**overrides, "group": groups})
 
 

@@ -103,12 +103,13 @@ def _task(models: list[tuple[Any, Any]], asked: str | None, skipped: list[Skippe
     if not models:
         return None
     names = (asked,) if asked else parity_trace.TASKS
+    reasons: dict[str, None] = {}
     for name in names:
-        reasons = [model.unsuitable(parity_trace.task(name)) for _, model in models]
-        if not any(reasons):
+        found = [model.unsuitable(parity_trace.task(name)) for _, model in models]
+        if not any(found):
             return name
-    reason = next(reason for reason in reasons if reason)
-    skipped.append(_skip(*models[0], "*", asked or "*", reason))
+        reasons.update(dict.fromkeys(filter(None, found)))
+    skipped.append(_skip(*models[0], "*", asked or "*", "; ".join(reasons)))
     return None
 
 

@@ -27,6 +27,7 @@ PARITY_CAPTION = (
     "options of backends aside); failed, they did not; changed, a source has changed since; "
     "unverified, never compared."
 )
+SMALLEST_DECIMAL = 1e-5  # smaller numbers are written with an exponent
 WIDE_COLUMNS = 160  # terminals narrower than this get quality and cost in two tables
 
 
@@ -125,6 +126,8 @@ def _mean_and_spread(mean: Any, spread: Any) -> str:
         return "—"
     if spread is None or pd.isna(spread) or spread == 0:
         return _number(mean)
+    if 0 < abs(mean) < SMALLEST_DECIMAL:
+        return f"{mean:.1e} ± {spread:.1e}"
     digits = _decimals(mean or spread)
     return f"{mean:,.{digits}f} ± {spread:,.{digits}f}"
 
@@ -135,6 +138,8 @@ def _decimals(value: float) -> int:
 
 
 def _number(value: float) -> str:
+    if 0 < abs(value) < SMALLEST_DECIMAL:
+        return f"{value:.1e}"
     digits = 0 if float(value).is_integer() else _decimals(value)
     return f"{value:,.{digits}f}"
 

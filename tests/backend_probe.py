@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -276,6 +276,21 @@ def other_strides():
     return patch.object(trainer, "_backward", backward)
 
 
+def float32_constant():
+    """tf.cast(0.999, tf.float64) passes through float32; the bias correction has the exact one."""
+    from ganbench_tensorflow.optimizer import Adam
+
+    exact = Adam.apply
+
+    def apply(self, gradients, step_size, epsilon):
+        recipe = self.recipe
+        self.recipe = replace(recipe, beta2=float(np.float32(recipe.beta2)))
+        exact(self, gradients, step_size, epsilon)
+        self.recipe = recipe
+
+    return patch.object(Adam, "apply", apply)
+
+
 def lost_one():
     """A conditional normalisation that scales by what should be added to one."""
     import tensorflow as tf
@@ -289,6 +304,7 @@ def lost_one():
 
 MISTAKES = {
     "float32 slope": float32_slope,
+    "constant through float32": float32_constant,
     "slope 0.3": lambda: patch.object(Recipe, "leaky_relu_slope", 0.3),
     "batch norm epsilon": lambda: patch.object(Recipe, "batch_norm_epsilon", 1e-3),
     "kernel 5": kernel_5,

@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from toys import make_verdict
 
-from ganbench import hookspecs
+from ganbench import hookspecs, parity_matrix
+from ganbench.parity import QUANTITIES, TOLERANCES
 from ganbench.plugins import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,6 +72,25 @@ def test_a_loss_stays_as_short_as_promised():
 def test_the_readmes_table_is_the_one_of_the_committed_records():
     assert "<!-- table: results/fashion-mnist -->\n**fashion-mnist" in README
     assert load_script("update_readme").updated(README) == README
+
+
+def test_the_parity_page_tells_the_gate_and_the_verdicts():
+    script = load_script("update_parity_docs")
+    page = script.page([make_verdict()])
+    assert "| hinge | points | 200 | 2e-13 | 1e-14 | 0 | — | — | verified |" in page
+    for quantity in QUANTITIES[:2]:
+        row = next(line for line in page.splitlines() if line.startswith(f"| {quantity[:-1]}"))
+        tolerances = [TOLERANCES[dtype][quantity] for dtype in ("float64", "float32")]
+        assert [float(cell) for cell in row.split("|")[-3:-1]] == tolerances
+    file = ROOT / "docs" / "parity.md"
+    if file.exists():
+        assert file.read_text("utf-8") == script.page(script.read(ROOT / "results" / "parity"))
+
+
+def test_the_parity_matrix_is_one():
+    matrix = parity_matrix.resolve_file(ROOT / "benchmarks" / "parity.toml", {})
+    assert (matrix.steps, matrix.dtype) == (200, "float64")
+    assert all(group.models and group.losses for group in matrix.group)
 
 
 def test_the_readme_names_every_command():

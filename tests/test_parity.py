@@ -89,10 +89,7 @@ CONTROLS = {
         (TOY_SMALL, "hinge"),
         (with_options(TOY_SMALL, "update_order=simultaneous"), "hinge"),
     ),
-    "a constant through float32": (
-        (TOY_SMALL, "hinge"),
-        (with_options(TOY_SMALL, f"beta2={float(np.float32(0.999))!r}"), "hinge"),
-    ),
+    "constant through float32": ((TOY_SMALL, "hinge"), "tensorflow"),
     "float32 slope": ((TOY_SMALL, "hinge"), "tensorflow"),
     "slope 0.3": ((TOY_SMALL, "hinge"), "tensorflow"),
     "batch norm epsilon": ((DCGAN_SMALL, "hinge"), "tensorflow"),
@@ -208,7 +205,7 @@ def test_initial_states_are_bit_equal(results, network):
 def test_every_option_passes_the_gate_in_float64(results, name):
     found = compare(results, f"float64/{name}")
     assert found.agrees, found.reason
-    assert found.deviations["losses"] < 1e-11  # room to spare, or something is drifting
+    assert found.deviations["losses"] < 1e-10  # room to spare, or something is drifting
 
 
 @pytest.mark.parametrize("name", COMPILED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp
 
 import numpy as np
 
@@ -21,23 +22,26 @@ class Modes:
     center. `modes` counts centers with such a sample, `modes-half` those with half their fair
     share or more of all samples; `reverse-kl` is the divergence of the high-quality samples'
     histogram from uniform, in nats, and nan if there are none. `high-quality`, in percent, has
-    no better direction: the data's own is 100 (1 - exp(-4.5)) = 98.889, and more means modes
-    that are too narrow.
+    no better direction: `high-quality-ceiling`, the data's own, is 100 (1 - exp(-4.5)) = 98.889,
+    and more means modes that are too narrow. `reverse-kl-floor` is what a perfect generator of k
+    modes expects with n samples, (k - 1) / (2n); never is reverse KL below ln(k / modes).
 
     Srivastava et al. 2017 (VEEGAN), arXiv:1705.07761, section 4.1; reverse KL as in Lin et al.
     2018 (PacGAN), arXiv:1712.04086, section 4.1.
     """
 
     name = "modes"
-    version = 1
+    version = 2
     needs = "points"
     columns = {
         "modes": "higher",
         "modes-half": "higher",
         "high-quality": "none",
         "reverse-kl": "lower",
+        "high-quality-ceiling": "none",
+        "reverse-kl-floor": "none",
     }
-    beside = frozenset({"modes-half"})
+    beside = frozenset({"modes-half", "high-quality-ceiling", "reverse-kl-floor"})
 
     def fits(self, task: Task) -> bool:
         """Fit points whose labels are the modes of a mixture."""
@@ -56,6 +60,8 @@ class Modes:
             "modes-half": float(np.sum(counts >= samples / (2 * modes))),
             "high-quality": 100 * float(counts.sum()) / samples,
             "reverse-kl": kl_from_uniform(counts),
+            "high-quality-ceiling": 100 * (1 - exp(-(_HIGH_QUALITY_DEVIATIONS**2) / 2)),
+            "reverse-kl-floor": (modes - 1) / (2 * samples),
         }
 
 
