@@ -369,7 +369,9 @@ def losses(framework, job):
 
             def value(real, fake, method=method):
                 # The samples are their own logits.
-                return method(framework.ops(), lambda it: it.images, Samples(real), Samples(fake)), {}
+                return method(
+                    framework.ops(), lambda it: it.images, Samples(real), Samples(fake)
+                ), {}
 
             arrays = [job["real"], job["fake"]]
             number, gradients, _ = framework.value_and_gradients(value, arrays)
