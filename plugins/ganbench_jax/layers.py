@@ -11,9 +11,8 @@ from math import prod
 import jax
 import jax.numpy as jnp
 
+from ganbench_jax.convolution import double, halve
 from ganbench_jax.weights import Layout
-
-IMAGES_AND_KERNELS = ("NHWC", "HWIO", "NHWC")
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,7 @@ class Convolution:
 
     def __call__(self, arrays, images):
         """[n, height, width, inputs] to [n, height / 2, width / 2, outputs]."""
-        kernel = arrays[f"{self.name}.weight"]
-        images = jax.lax.conv_general_dilated(
-            images, kernel, (2, 2), "SAME", dimension_numbers=IMAGES_AND_KERNELS
-        )
+        images = halve(images, arrays[f"{self.name}.weight"])
         return _biased(self, arrays, images)
 
 
@@ -77,16 +73,7 @@ class TransposedConvolution:
 
     def __call__(self, arrays, images):
         """[n, height, width, inputs] to [n, 2 height, 2 width, outputs]."""
-        # transpose_kernel flips the kernel and takes it as [height, width, out, in].
-        kernel = arrays[f"{self.name}.weight"]
-        images = jax.lax.conv_transpose(
-            images,
-            kernel,
-            (2, 2),
-            "SAME",
-            dimension_numbers=IMAGES_AND_KERNELS,
-            transpose_kernel=True,
-        )
+        images = double(images, arrays[f"{self.name}.weight"])
         return _biased(self, arrays, images)
 
 
