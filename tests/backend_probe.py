@@ -293,13 +293,14 @@ def float32_constant():
 
 def lost_one():
     """A conditional normalisation that scales by what should be added to one."""
-    import tensorflow as tf
-
     from ganbench_tensorflow.layers import ConditionalBatchNorm
 
-    exact = ConditionalBatchNorm.scale_of
-    wrong = lambda self, labels: exact(self, labels) - tf.ones([], self.scale.dtype)  # noqa: E731
-    return patch.object(ConditionalBatchNorm, "scale_of", wrong)
+    exact = ConditionalBatchNorm._normalized
+
+    def normalized(self, images, scale, bias, training):
+        return exact(self, images, scale - 1, bias, training)
+
+    return patch.object(ConditionalBatchNorm, "_normalized", normalized)
 
 
 MISTAKES = {
@@ -356,6 +357,27 @@ def continuation(framework, job):
     except FloatingPointError as error:
         results["refusal"] = str(error)
     return results
+
+
+def networks(framework, job):
+    """Logits and images of both networks in training, from a state that `replaced` changes."""
+    trial = Trial(framework, job)
+    trainer, model = trial.trainer, trial.model
+    state = trainer.state()
+    for name, values in job.get("replaced", {}).items():
+        state[name] = np.broadcast_to(values, state[name].shape).astype(state[name].dtype)
+    trainer.load_state(state)
+    noise, labels = evaluation_noise(trial.dataset, trial.step, SEED, job["samples"])
+    labels = trainer.batches.labels(np.array(job.get("labels", labels), np.int32))
+    inputs = (trainer.batches.tensor(noise), labels)[: 1 + model.conditional]
+    real = trainer.batches.real(trial.dataset.train.samples[: job["samples"]], labels)
+    found = {"images": trainer.generator(*inputs)}
+    found["logits"] = trainer.discriminator(*real[: 1 + model.conditional])
+    if framework.name == "torch":
+        found = {name: tensor.detach() for name, tensor in found.items()}
+        found["images"] = found["images"].permute(0, 2, 3, 1)
+    found = {name: tensor.numpy() for name, tensor in found.items()}
+    return found | {"noise": noise} | named("state", state)
 
 
 def losses(framework, job):
@@ -467,6 +489,7 @@ KINDS = {
         initial,
         chunk_lengths,
         continuation,
+        networks,
         losses,
         softplus,
         quadratic,

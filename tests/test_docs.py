@@ -70,9 +70,12 @@ def test_a_loss_stays_as_short_as_promised():
     assert len(code) <= 20
 
 
-def test_the_readmes_table_is_the_one_of_the_committed_records():
+def test_every_table_is_the_one_of_the_committed_records():
     assert "<!-- table: results/fashion-mnist -->\n**fashion-mnist" in README
-    assert load_script("update_readme").updated(README) == README
+    script = load_script("update_tables")
+    for page in script.pages():
+        text = page.read_text("utf-8")
+        assert script.updated(text) == text, page
 
 
 def test_the_parity_page_tells_the_gate_and_the_verdicts():

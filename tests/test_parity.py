@@ -95,6 +95,10 @@ CONTROLS = {
     "batch norm epsilon": ((DCGAN_SMALL, "hinge"), "tensorflow"),
     "kernel 5": ((DCGAN_SMALL, "hinge"), "both"),
     "norm over the batch": ((TOY_SMALL, "wgan+gp1"), "tensorflow"),
+    "lost one": (
+        ("projection[width=4,batch_size=8,discriminator_updates=1]", "hinge"),
+        "tensorflow",
+    ),
     "other strides": ((DCGAN_SMALL, "relativistic+r1+r2", "8x8x3"), "torch"),
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from click.testing import CliRunner
-from toys import ABSENT, TWINS, run_ganbench
+from toys import ABSENT, TOY, TWINS, run_ganbench
 
 from ganbench import parity_matrix, parity_plan, plugins, verdict
 from ganbench.cli import main
@@ -91,7 +91,7 @@ def test_what_cannot_be_compared_is_skipped_with_the_reason():
             "models": ["twin", "only-left", "twin[batch_norm_in_discriminator=true]", "real"],
             "losses": ["hinge+nudge", "hinge"],
         },
-        catalog=plugins.load([TWINS, str(Path(TWINS).with_name("toy.py"))]),
+        catalog=plugins.load([TWINS, TOY]),
     )
     assert [(case.model, case.loss) for case in planned.cases] == [
         ("twin", "hinge+nudge"),
@@ -106,6 +106,14 @@ def test_what_cannot_be_compared_is_skipped_with_the_reason():
     assert reasons[2:] == [
         f"{name} real *: {name} has no model 'real'" for name in ("left", "right")
     ]
+
+
+def test_of_three_backends_each_is_held_against_the_first_if_that_has_the_model():
+    catalog = plugins.load([TWINS, TOY])
+    planned = make(backends=["right", "toy", "left"], catalog=catalog)
+    assert [list(case.specifications) for case in planned.cases] == [["right", "left"]]
+    with pytest.raises(NothingMatched, match="toy has no model 'twin'"):
+        make(backends=["toy", "left", "right"], catalog=catalog)
 
 
 def test_a_task_that_does_not_suit_leaves_nothing():
@@ -190,7 +198,10 @@ def test_what_is_wrong_with_a_file_is_said_in_one_line(invoke, text, arguments, 
         (["--model", "twim"], "no model named 'twim'; did you mean 'twin'?"),
         (["--model", "twin[wide=3]"], "no option named 'wide' in 'twin'; did you mean 'width'?"),
         (["--model", "twin", "--task", "point"], "no task named 'point'; did you mean 'points'?"),
-        (["--model", "twin", "--backends", "left,rigth"], "no backend named 'rigth'; did you mean"),
+        (
+            ["--model", "twin", "--backends", "left,righty"],
+            "no backend named 'righty'; did you mean",
+        ),
         (["--model", "twin", "--loss", "hing"], "no loss named 'hing'; did you mean 'hinge'?"),
         (["--loss", "hinge"], "command line: name at least one model and one loss"),
     ],
@@ -206,6 +217,7 @@ def test_wrong_names_are_refused_with_the_nearest_one(invoke, arguments, message
 def test_twins_agree_and_the_verdict_is_kept(invoke, tmp_path):
     done = invoke(*TWIN_OPTIONS, "--model", "twin", "--model", "only-left", "--steps", "5")
     assert done.exit_code == 0, done.output
+    assert psutil.Process().children() == []
     assert "verified" in done.stdout and "skipped: right only-left" in done.stdout
     assert done.stderr == (
         "[1/1] left and right, float64, twin hinge on points, 5 steps: verified: losses 0, "
@@ -252,6 +264,16 @@ def test_every_flaw_is_found_where_it_begins_and_stops_no_other_comparison(invok
             assert (first["step"], first["name"]) == expected
             assert found["reason"].startswith(f"step {expected[0]}, {expected[1]}: ")
     assert len(verdict.read(tmp_path / "results" / "parity")) == len(FLAWS) + 1
+
+
+def test_a_process_works_on_until_something_fails_in_it(invoke):
+    model = "twin[flaw=none|raise|rate|loss]"
+    done = invoke(*TWIN_OPTIONS, "--model", model, "--steps", "2", "--format", "json")
+    found = [item["frameworks"] for item in json.loads(done.stdout)["verdicts"]]
+    left = {frameworks["left"]["process"] for frameworks in found}
+    right = [frameworks["right"].get("process") for frameworks in found]
+    assert len(left) == 1 and str(os.getpid()) not in left
+    assert right[1] is None and right[2] == right[3] != right[0]
 
 
 def test_a_stopped_comparison_leaves_no_process_behind(tmp_path):

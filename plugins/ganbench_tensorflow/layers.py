@@ -95,27 +95,48 @@ class TransposedConvolution(Layer):
 class BatchNorm(Layer):
     """Batch normalisation of the last axis as the recipe states it."""
 
-    def __init__(self, path, recipe, channels, dtype):
+    def __init__(self, path, recipe, channels, dtype, scales=None):
         super().__init__(path)
         self.keep, self.epsilon = recipe.batch_norm_keep, recipe.batch_norm_epsilon
-        for name in ("scale", "bias", "mean", "var"):
-            trainable = name in ("scale", "bias")
-            self.add(name, Layout.vector((channels,)), dtype, trainable)
+        vector = Layout.vector((channels,))
+        for name in ("scale", "bias"):
+            self.add(name, scales or vector, dtype)
+        for name in ("mean", "var"):
+            self.add(name, vector, dtype, trainable=False)
 
     def __call__(self, images, training):
         """Normalise by the batch's statistics and note them, or by the running ones."""
+        return self._normalized(images, self.scale, self.bias, training)
+
+    def _normalized(self, images, scale, bias, training):
         mean, variance = self.mean, self.var
         if training:
             mean, variance = tf.nn.moments(images, axes=list(range(images.shape.rank - 1)))
             self._note(mean, variance, count=prod(images.shape[:-1]))
-        return tf.nn.batch_normalization(
-            images, mean, variance, self.bias, self.scale, self.epsilon
-        )
+        return tf.nn.batch_normalization(images, mean, variance, bias, scale, self.epsilon)
 
     def _note(self, mean, variance, count):
         keep, new = self.keep, 1 - self.keep
         self.mean.assign(keep * self.mean + new * mean)
         self.var.assign(keep * self.var + (new * count / (count - 1)) * variance)  # unbiased
+
+
+class ConditionalBatchNorm(BatchNorm):
+    """Batch normalisation with a scale and a bias for each class [classes, channels].
+
+    The scale is kept as its difference from 1; the running statistics are shared.
+    """
+
+    def __init__(self, path, recipe, channels, dtype, classes):
+        super().__init__(path, recipe, channels, dtype, Layout.rows(classes, channels))
+        self.classes = classes
+
+    def __call__(self, images, labels, training):
+        """Normalise by the batch's statistics and note them, or by the running ones."""
+        rows = one_hot(labels, self.classes, images.dtype)
+        scale, bias = 1 + tf.matmul(rows, self.scale), tf.matmul(rows, self.bias)
+        scale, bias = scale[:, None, None, :], bias[:, None, None, :]
+        return self._normalized(images, scale, bias, training)
 
 
 class SpectralNorm(Layer):

@@ -29,6 +29,12 @@ class Layout(NamedTuple):
         return Layout((prod(shape),), parts, order, (prod(shape),))
 
     @staticmethod
+    def rows(classes, channels):
+        """A row of values for each class: [classes, channels], kept as it is."""
+        shape = (classes, channels)
+        return Layout(shape, shape, (0, 1), shape)
+
+    @staticmethod
     def matrix(inputs, outputs):
         """Weights from samples of one shape to another: [out, in] is kept as [in, out]."""
         out_parts, out_order = _channels_first(outputs)

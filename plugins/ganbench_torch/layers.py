@@ -9,10 +9,37 @@ from torch import nn
 POWER_EPSILON = 1e-12
 
 
-def batch_norm(recipe, channels):
-    """Batch normalisation of images [n, channels, ...] as the recipe states it."""
+def batch_norm(recipe, channels, images=True):
+    """Batch normalisation as the recipe states it, of images [n, channels, height, width].
+
+    With `images` off, of vectors [n, channels].
+    """
+    layer = nn.BatchNorm2d if images else nn.BatchNorm1d
     momentum = 1 - recipe.batch_norm_keep
-    return nn.BatchNorm2d(channels, eps=recipe.batch_norm_epsilon, momentum=momentum)
+    return layer(channels, eps=recipe.batch_norm_epsilon, momentum=momentum)
+
+
+class ConditionalBatchNorm(nn.Module):
+    """Batch normalisation with a scale and a bias for each class [classes, channels].
+
+    The scale is kept as its difference from 1; the running statistics are shared.
+    """
+
+    def __init__(self, recipe, channels, classes):
+        super().__init__()
+        self.momentum, self.epsilon = 1 - recipe.batch_norm_keep, recipe.batch_norm_epsilon
+        self.scale = nn.Parameter(torch.zeros(classes, channels))
+        self.bias = nn.Parameter(torch.zeros(classes, channels))
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("var", torch.ones(channels))
+
+    def forward(self, images, labels):
+        """Normalise by the batch's statistics and note them, or by the running ones."""
+        statistics = {"training": self.training, "momentum": self.momentum, "eps": self.epsilon}
+        images = F.batch_norm(images, self.mean, self.var, **statistics)
+        rows = one_hot(labels, len(self.scale), images.dtype)
+        scale, bias = 1 + rows @ self.scale, rows @ self.bias
+        return images * scale[:, :, None, None] + bias[:, :, None, None]
 
 
 def one_hot(labels, classes, dtype):

@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass
 
 import ganbench
-from ganbench_recipes import cgan, dcgan, dirac, mlp
+from ganbench_recipes import cgan, dcgan, dirac, infogan28, mlp, projection, r3gan_mini, sn_resnet
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,30 @@ class DCGAN(OnTorch, dcgan.DCGAN):
 
 
 @dataclass(frozen=True)
+class SNResNet(OnTorch, sn_resnet.SNResNet):
+    __doc__ = sn_resnet.SNResNet.__doc__
+    networks = "sn_resnet"
+
+
+@dataclass(frozen=True)
+class Projection(OnTorch, projection.Projection):
+    __doc__ = projection.Projection.__doc__
+    networks = "projection"
+
+
+@dataclass(frozen=True)
+class InfoGAN28(OnTorch, infogan28.InfoGAN28):
+    __doc__ = infogan28.InfoGAN28.__doc__
+    networks = "infogan28"
+
+
+@dataclass(frozen=True)
+class R3GANMini(OnTorch, r3gan_mini.R3GANMini):
+    __doc__ = r3gan_mini.R3GANMini.__doc__
+    networks = "r3gan_mini"
+
+
+@dataclass(frozen=True)
 class Dirac(OnTorch, dirac.Dirac):
     __doc__ = dirac.Dirac.__doc__
     networks = "dirac"
@@ -104,4 +128,16 @@ def ganbench_backends():
 @ganbench.hookimpl
 def ganbench_models():
     """Offer the GANs written for PyTorch."""
-    return [MLP, Tutorial, MLPToy, MLPToyWGANGP, CGAN, DCGAN, Dirac]
+    return [
+        MLP,
+        Tutorial,
+        MLPToy,
+        MLPToyWGANGP,
+        CGAN,
+        DCGAN,
+        SNResNet,
+        Projection,
+        R3GANMini,
+        InfoGAN28,
+        Dirac,
+    ]

@@ -1,4 +1,4 @@
-"""Write the README's table from the committed records."""
+"""Write the tables of the README and of docs/ from the committed records."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def _table(folder: str) -> str:
     return to_text(read_table(Store(ROOT / folder)), "md")
 
 
+def pages() -> list[Path]:
+    """The files that may hold such tables."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    readme.write_text(updated(readme.read_text("utf-8")), "utf-8")
+    for page in pages():
+        page.write_text(updated(page.read_text("utf-8")), "utf-8")
