@@ -94,50 +94,79 @@ class Framework:
         options = RunOptions(1, device="cpu", dtype=job.get("dtype", "float64"))
         return backend.prepare(options)
 
-    def variable(self, array):
-        if self.name == "torch":
-            import torch
+    def value_and_gradients(self, function, arrays):
+        """A scalar function's value, its gradients by the arrays and what it saw on the way.
 
-            return torch.tensor(array, requires_grad=True)
+        `function` takes tensors and gives the scalar and a dictionary of tensors.
+        """
+        return {
+            "torch": self._value_and_gradients_in_torch,
+            "tensorflow": self._value_and_gradients_in_tensorflow,
+            "jax": self._value_and_gradients_in_jax,
+        }[self.name](function, [np.array(array) for array in arrays])
+
+    def _value_and_gradients_in_torch(self, function, arrays):
+        import torch
+
+        tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
+        value, seen = function(*tensors)
+        gradients = torch.autograd.grad(value, tensors, allow_unused=True)
+        gradients = [
+            np.zeros_like(array) if gradient is None else gradient.numpy()
+            for array, gradient in zip(arrays, gradients, strict=True)
+        ]
+        return value.item(), gradients, {name: it.detach().numpy() for name, it in seen.items()}
+
+    def _value_and_gradients_in_tensorflow(self, function, arrays):
         import tensorflow as tf
 
-        return tf.Variable(array)
-
-    def value_and_gradients(self, function, variables):
-        """A scalar function's value and its gradients by the variables, zero where none."""
-        if self.name == "torch":
-            import torch
-
-            value = function()
-            gradients = torch.autograd.grad(value, variables, allow_unused=True)
-            zeros = [torch.zeros_like(variable) for variable in variables]
-            pairs = zip(gradients, zeros, strict=True)
-            gradients = [zero if one is None else one for one, zero in pairs]
-            return value.item(), [gradient.numpy() for gradient in gradients]
-        import tensorflow as tf
-
+        variables = [tf.Variable(array) for array in arrays]
         with tf.GradientTape() as tape:
-            value = function()
+            value, seen = function(*variables)
         gradients = tape.gradient(value, variables, unconnected_gradients="zero")
-        return float(value), [gradient.numpy() for gradient in gradients]
+        seen = {name: it.numpy() for name, it in seen.items()}
+        return float(value), [gradient.numpy() for gradient in gradients], seen
+
+    def _value_and_gradients_in_jax(self, function, arrays):
+        import jax
+
+        positions = tuple(range(len(arrays)))
+        differentiated = jax.value_and_grad(function, argnums=positions, has_aux=True)
+        (value, seen), gradients = differentiated(*(jax.numpy.array(array) for array in arrays))
+        seen = {name: np.asarray(it) for name, it in seen.items()}
+        return float(value), [np.asarray(gradient) for gradient in gradients], seen
+
+    @contextlib.contextmanager
+    def watching(self, ops, *tensors):
+        """What TensorFlow's trainer does before the first logits; the others need nothing."""
+        if self.name == "tensorflow":
+            with ops.tape:
+                ops.tape.watch(list(tensors))
+                yield
+        else:
+            yield
 
     def tensor(self, array):
+        array = np.array(array)
         if self.name == "torch":
             import torch
 
-            return torch.from_numpy(np.array(array))
-        import tensorflow as tf
+            return torch.from_numpy(array)
+        if self.name == "tensorflow":
+            import tensorflow as tf
 
-        return tf.constant(np.array(array))
+            return tf.constant(array)
+        import jax
+
+        return jax.numpy.array(array)
 
     def ops(self, mixing=None, extras=(), progress=0.0):
-        if self.name == "torch":
-            from ganbench_torch.ops import TorchOps as Ops
-        else:
-            from ganbench_tensorflow.ops import TensorFlowOps as Ops
+        module = importlib.import_module(f"ganbench_{self.name}.ops")
+        names = {"torch": "TorchOps", "tensorflow": "TensorFlowOps", "jax": "JaxOps"}
         mixing = None if mixing is None else self.tensor(mixing)
         tensors = {name: self.tensor(array) for name, array in dict(extras).items()}
-        return Ops(mixing=mixing, extras=tensors, progress=progress)
+        ops = getattr(module, names[self.name])
+        return ops(mixing=mixing, extras=tensors, progress=progress)
 
 
 class Trial:
@@ -362,15 +391,16 @@ def losses(framework, job):
     for name in job["losses"]:
         loss, _ = loss_and_penalties(name)
         for owner in ("discriminator", "generator"):
-            real = framework.variable(np.array(job["real"]))
-            fake = framework.variable(np.array(job["fake"]))
+            method = getattr(loss, f"{owner}_loss")
 
-            def value(loss=loss, owner=owner, real=real, fake=fake):
-                method = getattr(loss, f"{owner}_loss")
+            def value(real, fake, method=method):
                 # The samples are their own logits.
-                return method(framework.ops(), lambda it: it.images, Samples(real), Samples(fake))
+                return method(
+                    framework.ops(), lambda it: it.images, Samples(real), Samples(fake)
+                ), {}
 
-            number, gradients = framework.value_and_gradients(value, [real, fake])
+            arrays = [job["real"], job["fake"]]
+            number, gradients, _ = framework.value_and_gradients(value, arrays)
             results[f"{name}/{owner}"] = np.array(number)
             results[f"{name}/{owner}/real"], results[f"{name}/{owner}/fake"] = gradients
     return results
@@ -380,13 +410,12 @@ def softplus(framework, job):
     """Values and slopes of ops.softplus, one by one."""
     framework.prepare(job)
     values, slopes = [], []
+
+    def value(number):
+        return framework.ops().mean(framework.ops().softplus(number)), {}
+
     for number in job["at"]:
-        variable = framework.variable(np.array([number]))
-
-        def value(variable=variable):
-            return framework.ops().mean(framework.ops().softplus(variable))
-
-        result, (slope,) = framework.value_and_gradients(value, [variable])
+        result, (slope,), _ = framework.value_and_gradients(value, [[number]])
         values.append(result)
         slopes.append(slope[0])
     return {"values": np.array(values), "slopes": np.array(slopes)}
@@ -395,34 +424,23 @@ def softplus(framework, job):
 def quadratic(framework, job):
     """Input gradients of D(x) = x'Ax / 2 between real and fake, and the penalty's slope by A."""
     framework.prepare(job)
-    matrix = framework.variable(np.array(job["matrix"]))
-    real = framework.variable(np.array(job["real"]))
-    fake = framework.variable(np.array(job["fake"]))
-    ops = framework.ops(np.array(job["mixing"]))
-    seen = {}
+    ops = framework.ops(job["mixing"])
 
-    def discriminator(samples):
-        return ops.sum_per_sample((samples.images @ matrix) * samples.images) / 2
+    def penalty(matrix, real, fake):
+        def discriminator(samples):
+            return ops.sum_per_sample((samples.images @ matrix) * samples.images) / 2
 
-    def penalty():
-        mixed = ops.mix(Samples(real), Samples(fake))
-        logits, gradients = ops.logits_and_input_gradients(discriminator, mixed)
-        seen.update(mixed=mixed.images, logits=logits, gradients=gradients)
-        return ops.mean(ops.sum_per_sample(ops.square(gradients)))
+        with framework.watching(ops):
+            mixed = ops.mix(Samples(real), Samples(fake))
+            logits, gradients = ops.logits_and_input_gradients(discriminator, mixed)
+            seen = {"mixed": mixed.images, "logits": logits, "gradients": gradients}
+            return ops.mean(ops.sum_per_sample(ops.square(gradients))), seen
 
-    def value():
-        if framework.name == "torch":
-            return penalty()
-        with ops.tape:
-            return penalty()
-
-    number, gradients = framework.value_and_gradients(value, [matrix, real, fake])
-    arrays = {
-        name: (tensor.detach() if framework.name == "torch" else tensor).numpy()
-        for name, tensor in seen.items()
-    }
-    names = ("by-matrix", "by-real", "by-fake")
-    return {"penalty": np.array(number), **arrays, **dict(zip(names, gradients, strict=True))}
+    names = ("matrix", "real", "fake")
+    arrays = [job[name] for name in names]
+    number, gradients, seen = framework.value_and_gradients(penalty, arrays)
+    by_names = {f"by-{name}": by for name, by in zip(names, gradients, strict=True)}
+    return {"penalty": np.array(number), **seen, **by_names}
 
 
 def penalty(framework, job):
@@ -431,34 +449,26 @@ def penalty(framework, job):
     _, (part,) = loss_and_penalties(f"hinge+{job['penalty']}")
     results = {}
     if hasattr(part, "discriminator_term"):
-        matrix = framework.variable(np.array(job["matrix"]))
-        real = framework.variable(np.array(job["real"]))
-        fake = framework.variable(np.array(job["fake"]))
-        ops = framework.ops(np.array(job["mixing"]), job.get("extras", {}))
+        ops = framework.ops(job["mixing"], job.get("extras", {}))
 
-        def discriminator(samples):
-            return ops.sum_per_sample((samples.images @ matrix) * samples.images) / 2
+        def term(matrix, real, fake):
+            def discriminator(samples):
+                return ops.sum_per_sample((samples.images @ matrix) * samples.images) / 2
 
-        def term():
-            return part.discriminator_term(ops, discriminator, Samples(real), Samples(fake))
+            with framework.watching(ops, real, fake):
+                return part.discriminator_term(ops, discriminator, Samples(real), Samples(fake)), {}
 
-        def value():
-            if framework.name == "torch":
-                return term()
-            with ops.tape:
-                ops.tape.watch([real, fake])
-                return term()
-
-        number, (slope,) = framework.value_and_gradients(value, [matrix])
+        arrays = [job[name] for name in ("matrix", "real", "fake")]
+        number, (slope, *_), _ = framework.value_and_gradients(term, arrays)
         results |= {"term": np.array(number), "slope": slope}
     if hasattr(part, "transform_input"):
         ops = framework.ops(extras=job["extras"], progress=job["progress"])
         for side in ("real", "fake"):
             samples = Samples(framework.tensor(job[side]))
-            results[side] = part.transform_input(ops, samples, side).images.numpy()
+            results[side] = np.asarray(part.transform_input(ops, samples, side).images)
     if hasattr(part, "after_update"):
         weight = framework.tensor(job["matrix"])
-        results["weight"] = part.after_update(framework.ops(), weight).numpy()
+        results["weight"] = np.asarray(part.after_update(framework.ops(), weight))
     return results
 
 

@@ -49,6 +49,7 @@ def test_the_readmes_loss_trains_on_both_backends(tmp_path):
     file.write_text(snippet(file.name))
     command = [sys.executable, "-P", "-m", "ganbench.cli", "run", "--plugin", str(file)]
     command += ["--loss", "squared-hinge", "--loss", "hinge", "--model", "mlp", "--no-baselines"]
+    command += [part for name in BACKENDS for part in ("--backend", name)]
     command += ["--seeds", "1", "--budget", "updates=20", "--out", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=280)
     assert done.returncode == 0, done.stderr

@@ -47,7 +47,7 @@ def test_the_defaults_are_baselines_once_and_every_gan_on_every_backend_with_eve
     found = plan.make(Config(), plugins.load())
     gans = [
         (backend, model, loss)
-        for backend in ("tensorflow", "torch")
+        for backend in ("jax", "tensorflow", "torch")
         for model in ("mlp", "dcgan")
         for loss in ("non-saturating", "hinge")
     ]
@@ -55,7 +55,7 @@ def test_the_defaults_are_baselines_once_and_every_gan_on_every_backend_with_eve
     expected = [(*row, seed) for row in baselines + gans for seed in (0, 1)]
     assert sorted(names(found)) == sorted(expected)
     assert found.skipped == []
-    assert [trial.seed for trial in found.trials] == [0] * 11 + [1] * 11  # a whole table early
+    assert [trial.seed for trial in found.trials] == [0] * 15 + [1] * 15  # a whole table early
 
 
 def test_alternatives_of_options_are_trials_of_their_own():
@@ -165,7 +165,7 @@ def test_a_baseline_that_no_backend_offers_is_skipped_and_said_so(monkeypatch):
 
 
 def test_a_backend_that_is_not_installed_and_was_not_named_is_skipped():
-    catalog = without(toy_catalog(ABSENT), "torch", "tensorflow")
+    catalog = without(toy_catalog(ABSENT), "torch", "tensorflow", "jax")
     catalog.get("backends", "toy").requires = ("json",)
     found = make(catalog, backends=None)
     assert names(found) == [("toy", "toy", "hinge", 0)]
@@ -183,7 +183,7 @@ def test_a_backend_that_was_named_has_to_be_installed():
 
 
 def test_baselines_alone_are_no_benchmark_where_no_framework_is_installed():
-    catalog = without(toy_catalog(ABSENT), "torch", "tensorflow")
+    catalog = without(toy_catalog(ABSENT), "torch", "tensorflow", "jax")
     with pytest.raises(EnvironmentNotReady, match="absent is not installed"):
         make(catalog, backends=None, models=["toy"], baselines=["real"])
 

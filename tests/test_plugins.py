@@ -155,7 +155,7 @@ def test_the_project_s_own_plugins_load():
     catalog = plugins.load()
     own = [item for item in catalog.failures if item.distribution.startswith("ganbench ")]
     assert own == []
-    assert {"numpy", "torch", "tensorflow"} <= set(catalog.names("backends"))
+    assert {"numpy", "torch", "tensorflow", "jax"} <= set(catalog.names("backends"))
     assert {"real", "memorizer", "pixel-gaussian", "mlp", "dcgan"} <= set(catalog.names("models"))
 
 

@@ -15,7 +15,8 @@ from PIL import Image
 BACKENDS = ["torch", "tensorflow"]
 ABSENT = [name for name in BACKENDS if importlib.util.find_spec(name) is None]
 pytestmark = pytest.mark.skipif(bool(ABSENT), reason=f"not installed: {', '.join(ABSENT)}")
-SMALL = ["--seeds", "1", "--budget", "updates=12", "--threads", "2"]
+NAMED = [part for name in BACKENDS for part in ("--backend", name)]  # JAX may be there too
+SMALL = [*NAMED, "--seeds", "1", "--budget", "updates=12", "--threads", "2"]
 
 
 def run(*arguments, folder):
@@ -121,7 +122,7 @@ def test_the_same_command_again_trains_nothing(digits):
 def test_the_parent_of_a_real_run_imports_no_framework(tmp_path):
     code = (
         "import sys, ganbench\n"
-        "names = {'model': 'mlp', 'loss': 'hinge', 'baseline': []}\n"
+        f"names = {{'backend': {BACKENDS}, 'model': 'mlp', 'loss': 'hinge', 'baseline': []}}\n"
         "frame = ganbench.run(**names, seeds=1, budget='updates=3')\n"
         "assert set(frame['backend']) == {'torch', 'tensorflow'} and set(frame['n']) == {1}\n"
         "print(sorted({'torch', 'tensorflow', 'keras', 'jax'} & set(sys.modules)))\n"
