@@ -23,6 +23,8 @@ class InfoGAN28(Recipe):
     Linear to the logit, normalisation after the second and third layer unless
     `batch_norm_in_discriminator` is off. Weights N(0, 0.02), in the discriminator's convolutions
     truncated; a bias where no normalisation follows. Noise is uniform in [-1, 1).
+    Running statistics keep 0.999 of themselves with every batch and start far from the batches'
+    own, so that samples of a short training are grey.
 
     The paper's images are in [0, 1], after a sigmoid; here they are in [-1, 1], so that the
     generator ends in 2 sigmoid(x) - 1 and the discriminator begins with (x + 1) / 2. Gradients by
