@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 
-from ganbench_jax.weights import Layout
+from ganbench_recipes.layout import Layout
 
 
 class Generator:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from ganbench_jax.convolution import double, halve
-from ganbench_jax.weights import Layout
+from ganbench_recipes.layout import Layout
 
 
 @dataclass(frozen=True)

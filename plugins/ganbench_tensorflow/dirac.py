@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from ganbench_recipes.layout import Layout
 from ganbench_tensorflow.layers import Layer
-from ganbench_tensorflow.weights import Layout
 
 
 class Generator(Layer):

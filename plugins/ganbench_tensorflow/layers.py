@@ -10,7 +10,7 @@ from math import prod
 
 import tensorflow as tf
 
-from ganbench_tensorflow.weights import Layout
+from ganbench_recipes.layout import Layout
 
 POWER_EPSILON = 1e-12
 

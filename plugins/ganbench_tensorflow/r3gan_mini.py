@@ -6,9 +6,9 @@ from math import gcd
 
 import tensorflow as tf
 
+from ganbench_recipes.layout import Layout
 from ganbench_recipes.r3gan_mini import CHANNELS_PER_GROUP, EXPANSION, resampling_matrix
 from ganbench_tensorflow.layers import Convolution, Layer, Linear, leaky_relu
-from ganbench_tensorflow.weights import Layout
 
 MERGED_GROUPS = 4
 
