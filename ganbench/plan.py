@@ -55,7 +55,9 @@ def make(config: Config, catalog: Catalog) -> Plan:
                         continue
                     trials.append(specify(config, on, model, loss, source, seed))
     unique = _interleaved({trial.id: trial for trial in trials}.values())
-    if not unique:
+    named = {selector.name for text in config.models for selector in selectors.parse(text)}
+    # Baselines alone would look like an answer.
+    if not any(trial.specification["model"]["name"] in named for trial in unique):
         reasons = "; ".join(sorted({item.reason for item in skipped}))
         raise NothingMatched(f"nothing to run: {reasons or 'no model was named'}")
     return Plan(unique, skipped)

@@ -31,7 +31,10 @@ def test_the_benchmark_file_of_the_defaults_is_the_defaults():
     assert config.resolve(values, {}, "digits.toml") == resolve()
 
 
-@pytest.mark.parametrize("path", sorted(BENCHMARKS.glob("*.toml")), ids=lambda path: path.stem)
+FILES = sorted(set(BENCHMARKS.glob("*.toml")) - {BENCHMARKS / "parity.toml"})  # another format
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_benchmark_file_is_valid(path):
     assert config.resolve(config.read(path), {}, path.name).name == path.stem
 

@@ -150,6 +150,12 @@ def test_the_dcgan_is_skipped_on_points(monkeypatch):
     assert [item.reason for item in found.skipped] == ["dcgan makes images and ring has points"]
 
 
+def test_baselines_alone_are_no_answer_where_every_model_is_skipped(monkeypatch):
+    monkeypatch.setattr(plan, "installed", lambda backend: True)
+    with pytest.raises(NothingMatched, match="dcgan makes images and ring has points"):
+        make(backends=["torch"], models=["dcgan"], datasets=["ring"], baselines=["real"])
+
+
 def test_a_model_that_a_named_backend_lacks_is_skipped():
     found = make(backends=["toy", "numpy"], seeds=2)
     assert names(found) == [("toy", "toy", "hinge", 0), ("toy", "toy", "hinge", 1)]
