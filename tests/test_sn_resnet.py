@@ -17,6 +17,8 @@ from ganbench.contracts import Task
 from ganbench_recipes.projection import Projection
 from ganbench_recipes.sn_resnet import SNResNet
 
+pytestmark = pytest.mark.slow  # TensorFlow makes large graphs of these networks
+
 BACKENDS = ["torch", "tensorflow"]
 MODELS = {"sn-resnet": SNResNet, "projection": Projection}
 # Adam's epsilon is larger than rounding errors, which it would else make larger.
