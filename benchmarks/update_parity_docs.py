@@ -45,11 +45,11 @@ not finite fails, and so does a tensor that only one backend has.
 {tables}
 ## What rounding alone can do
 
-Where the gradient of a bias is zero but for rounding, Adam divides that rounding by its own size, and
-by epsilon = 1e-8 at least. Under `relativistic-average` this costs six digits of the weights, which
-still pass. `mlp-toy[width=32,batch_size=8]` with `hinge+consistency` does not pass: its losses part by
-2e-9 within 60 steps. With `epsilon=1e-6` the same pair stays within 3e-11 over 200 steps and with
-`optimizer=sgd` within 4e-16, so that the matrix has only its first five steps.
+Where the gradient of a bias is zero but for rounding, Adam divides that rounding by its own size
+and epsilon = 1e-8. Under `relativistic-average` this costs six digits of the weights, which still
+pass. `mlp-toy[width=32,batch_size=8]` with `hinge+consistency` does not: its losses part by 2e-9
+within 60 steps. With `epsilon=1e-6` the same pair stays within 3e-11 over 200 steps, with
+`optimizer=sgd` within 4e-16; the matrix has its first five steps.
 
 ## Run it again
 

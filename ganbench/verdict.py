@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable
@@ -15,7 +16,6 @@ from ganbench.store import Store
 
 SCHEMA_VERSION = 1
 VERIFIED, FAILED, CHANGED, UNVERIFIED = "verified", "failed", "changed", "unverified"
-_WORST_FIRST = (FAILED, CHANGED, UNVERIFIED, VERIFIED)
 _FILE = re.compile(r".+-[0-9a-f]{8}\.json")
 # The gate tells algorithms apart; how large the layers are is no part of an algorithm.
 SIZES = frozenset({"width", "batch_size", "latent_size"})
@@ -110,7 +110,7 @@ def _read(path: Path) -> Verdict:
 def marks(trials: Iterable[Trial], verdicts: list[Verdict]) -> dict[tuple[str, str], str]:
     """By model and loss that were run on several backends: what is known of their parity.
 
-    Every backend is held against the first; the worst that is found stands for all.
+    Backends are the same GAN if verified pairs connect all of them and no pair has failed.
     """
     groups: dict[tuple[str, str], dict[str, list[Trial]]] = {}
     for trial in trials:
@@ -119,11 +119,27 @@ def marks(trials: Iterable[Trial], verdicts: list[Verdict]) -> dict[tuple[str, s
             backends.setdefault(trial.specification["backend"]["name"], []).append(trial)
     found = {}
     for key, backends in groups.items():
-        first, *others = backends.values()
-        pairs = [_mark(first, other, verdicts) for other in others]
+        pairs = {
+            (one, other): _mark(backends[one], backends[other], verdicts)
+            for one, other in itertools.combinations(backends, 2)
+        }
         if pairs:
-            found[key] = min(pairs, key=_WORST_FIRST.index)
+            found[key] = _together(list(backends), pairs)
     return found
+
+
+def _together(backends: list[str], pairs: dict[tuple[str, str], str]) -> str:
+    """One mark for all pairs of backends."""
+    if FAILED in pairs.values():
+        return FAILED
+    connected = {backends[0]}
+    for _ in backends:
+        for pair, mark in pairs.items():
+            if mark == VERIFIED and connected & set(pair):
+                connected |= set(pair)
+    if connected == set(backends):
+        return VERIFIED
+    return CHANGED if CHANGED in pairs.values() else UNVERIFIED
 
 
 def _mark(one: list[Trial], other: list[Trial], verdicts: list[Verdict]) -> str:

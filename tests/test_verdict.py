@@ -152,12 +152,20 @@ def test_one_failure_outweighs_any_agreement_but_an_outdated_one_does_not():
     assert mark([outdated]) == "changed"
 
 
-def test_of_three_backends_the_worst_pair_is_told():
-    third = make_trial("t2", backend="jax")
+def test_three_backends_are_one_gan_if_verified_pairs_connect_them():
+    third = make_trial("t2", backend="jax", sources={"for_jax": "4" * 16, "losses": "2" * 16})
     third.specification["model"]["options"] = {}
-    assert verdict.marks([*make_pair(), third], [make_verdict()]) == {
-        ("toy", "hinge"): "unverified"
-    }
+    trials = [third, *make_pair()]  # it is met first and was compared with torch alone
+    asked = {**make_verdict().asked, "backends": [{"name": "torch"}, {"name": "jax"}]}
+    sources = {"for_torch": "0" * 16, "for_jax": "4" * 16, "losses": "2" * 16}
+    with_torch = make_verdict(asked=asked, sources=sources)
+    for verdicts, expected in (
+        ([make_verdict()], "unverified"),
+        ([make_verdict(), with_torch], "verified"),
+        ([make_verdict(), replace(with_torch, verdict="failed")], "failed"),
+        ([make_verdict(), replace(with_torch, sources={"for_jax": "old"})], "changed"),
+    ):
+        assert verdict.marks(trials, verdicts) == {("toy", "hinge"): expected}
 
 
 def test_one_backend_and_baselines_have_no_mark():
