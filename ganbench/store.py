@@ -18,6 +18,7 @@ from ganbench.record import Record
 from ganbench.specification import Trial
 
 MANIFEST_VERSION = 1
+_SETTING = ("samples", "threads", "device", "dtype")
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,12 @@ class Store:
     def write_manifest(self, plan: Plan, name: str) -> None:
         """Note what was planned, beside what earlier commands planned into this folder.
 
-        A trial that asks the same as an older one, with other plugin sources, takes its place.
+        A trial that asks the same as an older one, with other plugin sources or defaults, takes its
+        place.
         """
-        planned = {_question(trial.specification): trial for trial in self._planned()}
+        planned = {_question(trial): trial for trial in self._planned()}
         for trial in plan.trials:
-            planned[_question(trial.specification)] = trial
+            planned[_question(trial)] = trial
         manifest = {
             "manifest_version": MANIFEST_VERSION,
             "name": name,
@@ -123,11 +125,10 @@ class Store:
         return self.root / "trials" / trial_id / "record.json"
 
 
-def _question(specification: dict[str, Any]) -> str:
-    """What a trial asks, whatever sources answer it."""
-    answer = ("sources", "protocol")
-    asked = {key: value for key, value in specification.items() if key not in answer}
-    return json.dumps(asked, sort_keys=True)
+def _question(trial: Trial) -> tuple[Any, ...]:
+    """What a trial asks as a table tells it, whatever sources and default options answer it."""
+    labels = (trial.backend, trial.model, trial.loss, trial.dataset, trial.budget, trial.seed)
+    return (*labels, *(trial.specification.get(name) for name in _SETTING))
 
 
 @contextlib.contextmanager

@@ -183,6 +183,7 @@ def test_the_manifest_keeps_what_earlier_plans_asked(store):
 def test_a_question_that_other_sources_answer_takes_the_old_one_s_place(store):
     old = make_trial("t0")
     edited = make_trial("t1", sources={"toy": "fedcba9876543210"}, protocol=2)
+    edited.specification["model"]["options"] = {"an option that has come": 1}
     other = make_trial("t2", seed=1)
     store.write_manifest(plan_of(old, other), "a")
     store.write_manifest(plan_of(edited), "a")
