@@ -15,7 +15,9 @@ from rich.text import Text
 from ganbench import selectors
 from ganbench.errors import UnknownName
 from ganbench.plan import Plan, installed
-from ganbench.plugins import KINDS, SINGULAR, Catalog
+from ganbench.plugins import KINDS, PENALTY_METHODS, SINGULAR, Catalog
+
+FORMULAS = (*KINDS["losses"], *PENALTY_METHODS)
 
 
 def offers(catalog: Catalog, kinds: list[str]) -> RenderableType:
@@ -48,6 +50,7 @@ def info(catalog: Catalog, name: str) -> RenderableType:
             heading = f"{SINGULAR[kind]} {name}" + (f" on {backends}" if backends else "")
             parts.append(Text(heading, style="bold"))
             parts.append(Text(inspect.getdoc(cls) or "no description"))
+            parts += _formulas(cls)
             if getattr(cls, "source", None):
                 parts.append(Text(f"source: {cls.source}"))
             owners = dict.fromkeys(
@@ -106,6 +109,16 @@ def _by_name(catalog: Catalog, kind: str) -> dict[str, list[Any]]:
 
 def _first_line(cls: type[Any]) -> str:
     return (inspect.getdoc(cls) or "no description").splitlines()[0]
+
+
+def _formulas(cls: type[Any]) -> list[RenderableType]:
+    """What each method of a loss or penalty says of itself."""
+    methods = (getattr(cls, name, None) for name in FORMULAS)
+    return [
+        Text(f"{method.__name__}: {inspect.getdoc(method)}")
+        for method in methods
+        if inspect.isfunction(method) and inspect.getdoc(method)
+    ]
 
 
 def _options(cls: type[Any]) -> list[RenderableType]:

@@ -252,6 +252,14 @@ def test_info_describes_everything_of_a_name_with_options():
     assert "(toy.py)" in done.stdout
 
 
+def test_info_gives_the_formulas_of_losses_and_penalties():
+    told = " ".join(invoke("info", "hinge").output.split())
+    assert "discriminator_loss: Mean relu(1 - real) + mean relu(1 + fake)." in told
+    told = " ".join(invoke("info", "r1").output.split())
+    assert "arXiv:1801.04406, equation 9" in told
+    assert "discriminator_term: gamma / 2 mean |g(real)|^2." in told
+
+
 def test_info_of_an_unknown_name_suggests_the_near_one():
     done = invoke("info", "frechett")
     assert done.exit_code == 2 and "did you mean 'frechet'" in done.stderr
