@@ -14,6 +14,8 @@ from ganbench.data import ChunkSource, evaluation_noise
 from ganbench_recipes.infogan28 import InfoGAN28
 
 TASK = Task("x", "images", (28, 28, 1), 10)
+pytestmark = pytest.mark.slow  # two processes start for it
+
 BACKENDS = ["torch", "tensorflow"]
 JOB = {
     "kind": "training",

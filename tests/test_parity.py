@@ -122,16 +122,24 @@ def traces(name, *pair, **settings):
     ]
 
 
+def right_name(mistake):
+    """The job that a mistake is held against; several mistakes share one."""
+    return "right/" + "/".join(CONTROLS[mistake][0])
+
+
 def controls():
+    jobs = {}
     for mistake, (right, wrong) in CONTROLS.items():
-        ours, theirs = traces(f"right/{mistake}", *right, steps=10)
-        yield from (ours, theirs)
+        pair = traces(right_name(mistake), *right, steps=10)
+        jobs |= {(part["name"], part["only"]): part for part in pair}
         if isinstance(wrong, str):
-            for part in (ours, theirs):
+            for part in pair:
                 if wrong in (part["only"], "both"):
-                    yield part | {"name": f"wrong/{mistake}", "mistake": mistake}
+                    named = part | {"name": f"wrong/{mistake}", "mistake": mistake}
+                    jobs[mistake, part["only"]] = named
         else:
-            yield traces(f"wrong/{mistake}", *wrong, steps=10)[1]
+            jobs[mistake, "tensorflow"] = traces(f"wrong/{mistake}", *wrong, steps=10)[1]
+    return jobs.values()
 
 
 # For what is looked at through trainers themselves.
@@ -151,6 +159,14 @@ def job(kind, network, **settings):
 
 JOBS = [
     *(part for name, pair in AGREE.items() for part in traces(f"float64/{name}", *pair)),
+    *controls(),
+    *(job("training", network, dtype="float64", compile="off", steps=1) for network in NETWORKS),
+    *(job("chunk_lengths", network, steps=50, lengths=[1, 3, 50]) for network in ("mlp", "dcgan")),
+    job("continuation", "points", compile="off"),
+    job("continuation", "cgan", compile="off"),
+    job("continuation", "dcgan"),
+]
+COMPILED_JOBS = [
     *(
         part
         for name in COMPILED
@@ -163,21 +179,24 @@ JOBS = [
             f"float32/{name}", *AGREE[name], steps=10, dtype="float32", compiled=True
         )
     ),
-    *controls(),
-    *(job("training", network, dtype="float64", compile="off", steps=1) for network in NETWORKS),
-    *(job("chunk_lengths", network, steps=50, lengths=[1, 3, 50]) for network in ("mlp", "dcgan")),
-    job("continuation", "points", compile="off"),
-    job("continuation", "cgan", compile="off"),
-    job("continuation", "dcgan"),
 ]
 
 
 @pytest.fixture(scope="module")
-def results():
+def installed():
     for backend in BACKENDS:
         if importlib.util.find_spec(backend) is None:
             pytest.skip(f"{backend} is not installed")
+
+
+@pytest.fixture(scope="module")
+def results(installed):
     return backend_probe.run(BACKENDS, JOBS)
+
+
+@pytest.fixture(scope="module")
+def compiled_results(installed):
+    return backend_probe.run(BACKENDS, COMPILED_JOBS)
 
 
 def arrays(results, prefix):
@@ -212,26 +231,28 @@ def test_every_option_passes_the_gate_in_float64(results, name):
     assert found.deviations["losses"] < 1e-10  # room to spare, or something is drifting
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMPILED)
-def test_compiled_steps_pass_the_gate_in_float64(results, name):
-    found = compare(results, f"compiled/{name}")
+def test_compiled_steps_pass_the_gate_in_float64(compiled_results, name):
+    found = compare(compiled_results, f"compiled/{name}")
     assert found.agrees, found.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FLOAT32)
-def test_the_first_steps_agree_in_float32(results, name):
-    found = compare(results, f"float32/{name}", "float32")
+def test_the_first_steps_agree_in_float32(compiled_results, name):
+    found = compare(compiled_results, f"float32/{name}", "float32")
     assert found.agrees, found.reason
 
 
 @pytest.mark.parametrize("mistake", CONTROLS)
 def test_every_known_mistake_fails_the_gate(results, mistake):
-    right = compare(results, f"right/{mistake}")
+    right = compare(results, right_name(mistake))
     assert right.agrees, right.reason
     wrong = CONTROLS[mistake][1]
     sides = BACKENDS if wrong == "both" else [wrong if isinstance(wrong, str) else "tensorflow"]
     ours, theirs = (
-        arrays(results[backend], f"{'wrong' if backend in sides else 'right'}/{mistake}")
+        arrays(results[backend], f"wrong/{mistake}" if backend in sides else right_name(mistake))
         for backend in BACKENDS
     )
     found = parity.compare(ours, theirs, "float64", ("torch", "tensorflow"))

@@ -89,6 +89,8 @@ def test_a_straight_line_stays_straight_inside():
 
 # ------------------------------------------------------------------------- the networks
 
+pytestmark = pytest.mark.slow  # two processes start for it
+
 BACKENDS = ["torch", "tensorflow"]
 STEPS = 4
 JOB = {
