@@ -392,13 +392,21 @@ class FeatureSet:
     labels: np.ndarray | None = None  # int32 [n]
     mixture: Mixture | None = field(default=None, compare=False)
     trajectory: np.ndarray | None = None  # float64 [steps + 1, p], of a tiny model alone
+    training: np.ndarray | None = None  # float64 [m, d] features of the training split, real side
 
 
 class Metric(Protocol):
     """A pure function of two sets of samples.
 
     Where it is meant for some tasks only, an optional method `fits(task)` says for which. One
-    that needs a trajectory scores models of at most 8 trainable parameters and no others.
+    that needs a trajectory scores models of at most 8 trainable parameters and no others. A
+    long computation shows how far it is with `ganbench.progress.track`.
+
+    `sees` and `ignores` are promises that `ganbench validate-metrics` puts to the test, column by
+    column: corruptions of `ganbench.corruptions` under which it becomes worse level by level, and
+    those under which it does not become worse. An optional method `verdict(history)` turns what
+    the columns were at the checkpoints and at the end, pairs of images shown and values with the
+    earliest first, into a few words for the table, or "" where there is nothing to say.
     """
 
     name: str
@@ -406,6 +414,10 @@ class Metric(Protocol):
     needs: Literal["features", "logits", "images", "points", "trajectory"]
     columns: ClassVar[Mapping[str, Direction]]  # which direction is better; "none": neither
     beside: ClassVar[frozenset[str]] = frozenset()  # columns for CSV and JSON only
+    uses_training: ClassVar[bool] = False  # True: `real.training` is wanted
+    at_checkpoints: ClassVar[bool] = False  # True: cheap enough to be computed there too
+    sees: ClassVar[Mapping[str, frozenset[str]]] = {}
+    ignores: ClassVar[Mapping[str, frozenset[str]]] = {}
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator

@@ -23,7 +23,6 @@ class FrechetDistance:
     needs = "features"
     columns = {"fd": "lower", "fd-floor": "none"}
     beside = frozenset({"fd-floor"})
-    beside = frozenset({"fd-floor"})
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator

@@ -25,7 +25,6 @@ class InceptionScore:
     needs = "logits"
     columns = {"is": "higher", "is-10-splits": "none"}
     beside = frozenset({"is-10-splits"})
-    beside = frozenset({"is-10-splits"})
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator
