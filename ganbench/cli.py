@@ -31,6 +31,7 @@ _BENCHMARK_OPTIONS: list[tuple[str, str, dict[str, Any], str]] = [
     ("--seeds", "seeds", {"type": int}, "Number of seeds: 0, 1, ..., N-1."),
     ("--budget", "budget", {"metavar": "KIND=N"}, "images=200k, updates=5k or seconds=60."),
     ("--samples", "samples", {"type": int}, "Samples that a trial is scored on."),
+    ("--checkpoints", "checkpoints", {"type": int}, "Sets of samples taken on the way."),
     ("--threads", "threads", {"type": int}, "CPU threads of every backend; all cores by default."),
     ("--device", "device", {"type": click.Choice(["auto", "cpu", "cuda"])}, "Where to train."),
     ("--timeout", "trial_timeout_seconds", {"type": float}, "Seconds after which a trial ends."),

@@ -49,13 +49,17 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set in memory. Models train on `train`; `reference` is what metrics compare with."""
+    """A data set in memory. Models train on `train`; `reference` is what metrics compare with.
+
+    A checkpoint may be chosen by `validation`, never by the reference that is reported.
+    """
 
     task: Task
     train: Split
     reference: Split
     sha256: str  # of the decompressed payload
     mixture: Mixture | None = None
+    validation: Split | None = None
 
 
 class DatasetSource(Protocol):

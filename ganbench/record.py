@@ -33,7 +33,7 @@ class Record:
     training: dict[str, Any]  # counters, seconds of each phase, losses, memory, parameters
     scores: list[dict[str, Any]]  # one per metric and feature space, each with its fingerprint
     environment: dict[str, Any]
-    plugins: list[dict[str, str]]
+    plugins: list[dict[str, Any]]
 
     def with_scores(self, scores: list[dict[str, Any]]) -> Record:
         """This record with these scores in place of those of the same metric and space."""
@@ -51,7 +51,7 @@ def make(
     trial: Trial,
     result: dict[str, Any],
     environment: dict[str, Any],
-    plugins: list[dict[str, str]],
+    plugins: list[dict[str, Any]],
     attempt: int,
 ) -> Record:
     """Join what was planned with what came of it; `result` has at least status and reason."""

@@ -84,11 +84,14 @@ class Runner:
     def _keep(
         self, trial: Trial, result: dict[str, Any], surroundings: dict[str, Any], attempt: int
     ) -> Record:
-        used = {plugin.module.partition(".")[0]: plugin for plugin in self.catalog.plugins}
+        by_top = {plugin.module.partition(".")[0]: plugin for plugin in self.catalog.plugins}
+        sources: dict[str, dict[str, str]] = {}
+        for module, source in trial.specification["sources"].items():
+            sources.setdefault(module.partition(".")[0], {})[module] = source
         plugins = [
-            {"name": used[top].name, "distribution": used[top].distribution, "source_hash": source}
-            for top, source in trial.specification["sources"].items()
-            if top in used
+            {"name": by_top[top].name, "distribution": by_top[top].distribution, "sources": hashes}
+            for top, hashes in sources.items()
+            if top in by_top
         ]
         made = record.make(trial, result, surroundings, plugins, attempt)
         if attempt == 1:

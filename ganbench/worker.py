@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import evaluate, parity_trace, pictures, plugins, portraits, trial
+from ganbench import evaluate, parity_trace, pictures, plugins, portraits, training, trial
 from ganbench.contracts import Dataset
 from ganbench.errors import GanbenchError
 from ganbench.samples import load
@@ -39,11 +39,11 @@ class Workshop:
         self.evaluators: dict[str, evaluate.Evaluator] = {}
         self.dataset = lru_cache(maxsize=1)(self._load)
 
-    def train(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
+    def train(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
         """Run one trial."""
         return trial.run(job["specification"], Path(job["folder"]), self.catalog, self._of, report)
 
-    def score(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
+    def score(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
         """Score the samples of one trial and draw a few of them, and the path of a tiny model."""
         folder, training = Path(job["folder"]), job["training"]
         dataset = self._of(job["specification"])
@@ -64,7 +64,7 @@ class Workshop:
                 portraits.draw_path(path, folder / "trajectory.png")
         return {"scores": scores}
 
-    def trace(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
+    def trace(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
         """Trace one training into a file of arrays, and say what the backend is."""
         specification = job["specification"]
         arrays = parity_trace.trace(specification, self.catalog, report)
@@ -102,7 +102,7 @@ def main() -> None:
 
 
 def _outcome(
-    work: Callable[..., dict[str, Any]], job: dict[str, Any], report: trial.Report
+    work: Callable[..., dict[str, Any]], job: dict[str, Any], report: training.Report
 ) -> dict[str, Any]:
     try:
         return {"event": "done", "result": work(job, report)}
