@@ -26,6 +26,7 @@ class Config(BaseModel):
     losses: list[str] = ["non-saturating", "hinge"]
     datasets: list[str] = ["digits"]
     metrics: list[str] | None = None  # None: every metric that applies
+    extractors: list[str] | None = None  # None: every feature space that fits
     baselines: list[str] = ["real", "memorizer", "pixel-gaussian"]
     seeds: Annotated[int, Ge(1), Le(1000)] = 2
     budget: str = "images=60k"

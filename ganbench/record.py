@@ -41,10 +41,10 @@ class Record:
         kept = [score for score in self.scores if _score_name(score) not in new]
         return replace(self, scores=[*kept, *scores])
 
-    def lacks(self, keys: list[dict[str, Any]]) -> bool:
-        """Whether a value is missing, or was made by other sources or another extractor."""
+    def lacking(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of the keys of scorings whose values are missing, or were made otherwise."""
         known = [{name: score[name] for name in keys[0]} for score in self.scores] if keys else []
-        return any(key not in known for key in keys)
+        return [key for key in keys if key not in known]
 
 
 def make(
