@@ -89,7 +89,7 @@ def paired(a: Mapping[int, float], b: Mapping[int, float], direction: Direction)
         return Difference(0, None, None, None, None, None)
     differences = ours - theirs
     error = math.sqrt(_variance(differences) / len(seeds))
-    mean = float(differences.mean())
+    mean = _mean(differences)
     tested = _student(mean, error, len(seeds) - 1, len(seeds))
     return Difference(len(seeds), mean, *tested, float(_wins(*_signed(ours, theirs, direction))))
 
@@ -103,7 +103,7 @@ def unpaired(a: Values, b: Values, direction: Direction) -> Difference:
     n = min(ours.size, theirs.size)
     if not n:
         return Difference(0, None, None, None, None, None)
-    mean = float(ours.mean() - theirs.mean())
+    mean = _mean(ours) - _mean(theirs)
     parts = [_variance(side) / side.size for side in (ours, theirs)]
     # Welch and Satterthwaite's degrees of freedom; without any spread there is nothing to share.
     freedom = math.inf
@@ -129,6 +129,11 @@ def _finite(values: Values) -> Floats:
     if not np.isfinite(numbers).all():
         raise ValueError("difference: a value is not finite; give failures the worst value first")
     return numbers
+
+
+def _mean(values: Floats) -> float:
+    """Exact for equal values, whose mean rounding would move: 0.1 seven times is 0.1."""
+    return float(values.mean() if np.ptp(values) > 0 else values[0])
 
 
 def _variance(values: Floats) -> float:

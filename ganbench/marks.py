@@ -71,6 +71,6 @@ def _is_better(difference: Difference, direction: Direction) -> bool:
 
 
 def _standing(row: Mapping[int, float], direction: Direction) -> tuple[object, ...]:
-    """A key that sorts the best mean first; of equal means, the row of more and smaller seeds."""
+    """Sorts the best mean first; of equal ones, more seeds, then the smaller list of runs."""
     mean = math.fsum(row.values()) / len(row)
     return float(badness([mean], direction)[0]), -len(row), sorted(row.items())
