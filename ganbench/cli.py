@@ -190,6 +190,23 @@ def table(folder: str, style: str) -> None:
         click.echo(render.to_text(sections, style), nl=False)
 
 
+@main.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--out", metavar="FOLDER", help="Where the pictures go; DIR/plots by default.")
+@click.option("--column", "columns", multiple=True, metavar="NAME", help="Of this column alone.")
+@_reports_errors
+def plot(folder: str, out: str | None, columns: tuple[str, ...]) -> None:
+    """Draw the results in DIR as SVG and PNG: curves, speed, profiles and samples."""
+    from ganbench import plots
+    from ganbench.store import Store
+
+    drawn = plots.draw(Store(Path(folder)), Path(out or f"{folder}/{plots.FOLDER}"), columns)
+    for remark in drawn.remarks:
+        _say(remark)
+    for path in drawn.paths:
+        click.echo(path)
+
+
 _PARITY_OPTIONS: list[tuple[str, str, dict[str, Any], str]] = [
     ("--model", "models", {"multiple": True}, "GAN, such as dcgan or 'dcgan[width=8|16]'."),
     ("--loss", "losses", {"multiple": True}, "Loss, such as hinge or 'LOSS+PENALTY'."),

@@ -1,0 +1,235 @@
+"""How every picture looks and is written: colours, words around the panels, files."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from ganbench.errors import StorageError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ganbench.plot_data import Row
+
+WIDTH_INCHES = 9.0
+DOTS_PER_INCH = 120
+LINE_INCHES = 0.17  # of small print
+LINE_CHARACTERS = 150  # of small print, over the whole width
+LEGEND_CHARACTERS = 120
+LOG_FROM_FACTOR = 20  # values that span more are shown on a logarithmic axis
+# Okabe and Ito, "Color Universal Design", 2008, without the yellow that white swallows.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+GREY = "#666666"
+_RULES = {"svg.hashsalt": "ganbench", "font.size": 9, "axes.titlesize": 9, "axes.grid": True}
+_RULES |= {"grid.color": "#e5e5e5", "axes.axisbelow": True, "axes.edgecolor": "#999999"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a picture; the description is read out to those who do not see it."""
+
+    title: str
+    subtitle: str
+    notes: list[str]
+    description: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """What tells a row from the others."""
+
+    color: str
+    dash: Any
+    marker: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A figure whose panels leave room for the words, and its axes, row by row."""
+
+    figure: Figure
+    axes: list[Axes]
+
+
+def looks_of(rows: Sequence[Row]) -> dict[str, Look]:
+    """The look of each row by its label, as long as the section's rows are the same."""
+    keys = [(row.backend, row.model, row.loss) for row in rows]
+    return dict(zip((row.label for row in rows), looks(keys), strict=True))
+
+
+def looks(keys: Sequence[tuple[str, ...]]) -> list[Look]:
+    """A look for each row, by backend and the rest: 28 differ, or 7 for each of 4 backends.
+
+    Where backends are compared, one colour is one model and loss, and the dashes tell the backend.
+    """
+    firsts = list(dict.fromkeys(key[0] for key in keys))
+    rests = list(dict.fromkeys(key[1:] for key in keys))
+    if len(rests) > 1 and len(rests) <= len(COLORS) and len(firsts) <= len(DASHES):
+        places = [(rests.index(key[1:]), firsts.index(key[0])) for key in keys]
+    else:
+        places = [(place % len(COLORS), place // len(COLORS)) for place in range(len(keys))]
+    return [
+        Look(COLORS[color], DASHES[dash % len(DASHES)], MARKERS[(color + dash) % len(MARKERS)])
+        for color, dash in places
+    ]
+
+
+@contextlib.contextmanager
+def rules() -> Iterator[None]:
+    """The same style whatever the user's own settings of matplotlib are."""
+    from matplotlib import style
+
+    with style.context(["default", _RULES]):
+        yield
+
+
+def frame(
+    words: Words,
+    panel_inches: float,
+    shape: tuple[int, int] = (1, 1),
+    labels: Sequence[str] = (),
+    margins: tuple[float, float] = (0.75, 0.25),
+    above: float = 0.0,
+    **sharing: Any,
+) -> Frame:
+    """A figure with title, panels, room for a legend of these labels, and the notes below.
+
+    `panel_inches` is the height of a row of panels, `margins` are inches left and right, and
+    `above` are more inches over the panels.
+    """
+    rows, _ = shape
+    legend = 0.19 * -(-len(labels) // legend_columns(labels)) + 0.1 if labels else 0.0
+    top, panels = 0.75 + above, rows * (panel_inches + 0.55)
+    found = _bare(words, top + panels + legend, shape, **sharing)
+    total = found.figure.get_figheight()
+    found.figure.subplots_adjust(
+        left=margins[0] / WIDTH_INCHES,
+        right=1 - margins[1] / WIDTH_INCHES,
+        top=1 - top / total,
+        bottom=1 - (top + panels - 0.55) / total,
+        wspace=0.12,
+        hspace=0.55 / panel_inches,
+    )
+    return found
+
+
+def tight_frame(
+    words: Words, shape: tuple[int, int], panel_inches: float, left: float, headed: bool
+) -> Frame:
+    """A figure of panels close to one another, `left` inches from the edge, without axes.
+
+    `headed` leaves room for a title above the first row of panels.
+    """
+    rows, _ = shape
+    top = 0.75 + (0.2 if headed else 0.0)
+    gap = 0.07
+    found = _bare(words, top + rows * (panel_inches + gap) + 0.2, shape)
+    total = found.figure.get_figheight()
+    found.figure.subplots_adjust(
+        left=left / WIDTH_INCHES,
+        right=1 - 0.15 / WIDTH_INCHES,
+        top=1 - top / total,
+        bottom=1 - (top + rows * (panel_inches + gap) - gap) / total,
+        wspace=0.05,
+        hspace=gap / panel_inches,
+    )
+    return found
+
+
+def legend_columns(labels: Sequence[str]) -> int:
+    """How many entries of a legend fit beside one another."""
+    return max(1, min(len(labels), 4, LEGEND_CHARACTERS // (max(map(len, labels)) + 6)))
+
+
+def _bare(words: Words, inches: float, shape: tuple[int, int], **sharing: Any) -> Frame:
+    """A figure with its words, `inches` high without the notes; the panels have no place yet."""
+    from matplotlib.figure import Figure
+
+    total = inches + 0.1 + LINE_INCHES * note_lines(words)
+    figure = Figure(figsize=(WIDTH_INCHES, total))
+    grid = figure.subplots(*shape, squeeze=False, **sharing)
+    edge = 0.12 / WIDTH_INCHES
+    figure.text(edge, 1 - 0.1 / total, words.title, size=13, weight="bold", va="top")
+    figure.text(edge, 1 - 0.36 / total, words.subtitle, size=8.5, color=GREY, va="top")
+    lines = [part for note in words.notes for part in textwrap.wrap(note, LINE_CHARACTERS)]
+    figure.text(edge, 0.08 / total, "\n".join(lines), size=8, color=GREY, va="bottom")
+    return Frame(figure, list(grid.flat))
+
+
+def add_legend(frame: Frame, handles: Sequence[Any], labels: Sequence[str], words: Words) -> None:
+    """Put a legend between the panels and the notes."""
+    notes = note_lines(words)
+    total = frame.figure.get_figheight()
+    frame.figure.legend(
+        list(handles),
+        list(labels),
+        loc="lower left",
+        bbox_to_anchor=(0.0, (0.1 + LINE_INCHES * notes) / total),
+        ncols=legend_columns(labels),
+        frameon=False,
+        fontsize=8.5,
+        handlelength=2.6,
+        labelspacing=0.25,
+    )
+
+
+def note_lines(words: Words) -> int:
+    """How many lines the notes take."""
+    return sum(len(textwrap.wrap(note, LINE_CHARACTERS)) for note in words.notes)
+
+
+def is_logarithmic(values: Sequence[float] | np.ndarray) -> bool:
+    """Whether these values need a logarithmic axis, and can have one."""
+    numbers = np.asarray(values, dtype=np.float64).ravel()
+    numbers = numbers[np.isfinite(numbers)]
+    return bool(
+        numbers.size and numbers.min() > 0 and numbers.max() > LOG_FROM_FACTOR * numbers.min()
+    )
+
+
+def make_logarithmic(axes: Axes, which: str, values: Sequence[float] | np.ndarray) -> None:
+    """Set a logarithmic axis, labelled with plain numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    numbers = np.asarray(values, dtype=np.float64)
+    decades = np.log10(np.nanmax(numbers) / np.nanmin(numbers))
+    axis = axes.yaxis if which == "y" else axes.xaxis
+    (axes.set_yscale if which == "y" else axes.set_xscale)("log")
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 3 else (1.0,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def save(figure: Figure, words: Words, folder: Path, name: str) -> list[Path]:
+    """Write NAME.svg and NAME.png, the same bytes for the same figure; raises StorageError."""
+    files = [folder / f"{name}.svg", folder / f"{name}.png"]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        files[0].write_text(_svg(figure, words), "utf-8")
+        about = {"Title": words.title, "Description": words.description, "Software": None}
+        figure.savefig(files[1], dpi=DOTS_PER_INCH, metadata=about)
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    return files
+
+
+def _svg(figure: Figure, words: Words) -> str:
+    """The figure as SVG, with a description after its title, where screen readers look for it."""
+    buffer = io.BytesIO()
+    about = {"Date": None, "Creator": None, "Format": None, "Type": None, "Title": words.title}
+    figure.savefig(buffer, format="svg", metadata=about)
+    text = buffer.getvalue().decode("utf-8")
+    described = f"</title>\n <desc>{escape(words.description)}</desc>"
+    return text.replace("</title>", described, 1).replace("<svg ", '<svg role="img" ', 1)
