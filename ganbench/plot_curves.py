@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ganbench import plot_data, plot_references, plot_style
+from ganbench import plot_columns, plot_references, plot_style
 from ganbench.comparability import apart, canonical
 from ganbench.history import Point, points
-from ganbench.plot_data import Column, Row, Section
+from ganbench.plot_columns import Column
+from ganbench.plot_data import Row, Section
 from ganbench.plot_speed import way_of_running
 from ganbench.plot_style import Look, Words
 from ganbench.record import Record
@@ -124,21 +125,17 @@ def draw(section: Section, column: Column) -> tuple[Any, Words] | None:
     look = plot_style.looks_of(section.gans)
     labels = [line.row.label for line in found.lines]
     frame = plot_style.frame(words, 3.4, (1, 3), labels, (0.75, 1.6), sharey=True)
-    handles = []
     for line in found.lines:
-        drawn = [
-            _draw_line(axes, line, axis, look[line.row.label])
-            for axes, axis in zip(frame.axes, AXES, strict=True)
-            if line.is_on(axis)
-        ]
-        handles.append(drawn[0])
+        for axes, axis in zip(frame.axes, AXES, strict=True):
+            if line.is_on(axis):
+                _draw_line(axes, line, axis, look[line.row.label])
     lines = plot_references.references(section, column)
     heights = np.concatenate(
         [*(_heights(line) for line in found.lines), [item.value for item in lines]]
     )
     for axes, label in zip(frame.axes, AXES.values(), strict=True):
         axes.set_xlabel(label)
-        axes.xaxis.set_major_formatter(lambda value, _: _short(value))
+        axes.xaxis.set_major_formatter(plot_style.short_number)
         axes.xaxis.set_major_locator(_locator())
         if plot_style.is_logarithmic(heights):
             plot_style.make_logarithmic(axes, "y", heights)
@@ -146,18 +143,18 @@ def draw(section: Section, column: Column) -> tuple[Any, Words] | None:
     frame.axes[0].update_datalim([(0, item.value) for item in lines], updatex=False)
     frame.axes[0].autoscale_view(scalex=False)
     plot_references.draw_across(frame.axes, lines)
-    plot_style.add_legend(frame, handles, labels, words)
+    plot_style.add_legend(frame, [look[label] for label in labels], labels, words)
     return frame.figure, words
 
 
-def _draw_line(axes: Any, line: Line, axis: str, look: Look) -> Any:
+def _draw_line(axes: Any, line: Line, axis: str, look: Look) -> None:
     along = line.along(axis)
     if line.low is not None and line.high is not None:
         axes.fill_between(along, line.low, line.high, color=look.color, alpha=0.18, linewidth=0)
     elif len(line.values) > 1:
         for places, values in zip(line.positions[axis], line.values, strict=True):
             axes.plot(places, values, look.dash, color=look.color, linewidth=0.6, alpha=0.5)
-    (handle,) = axes.plot(
+    axes.plot(
         along,
         line.mean,
         linestyle=look.dash,
@@ -166,7 +163,6 @@ def _draw_line(axes: Any, line: Line, axis: str, look: Look) -> Any:
         markersize=3.5,
         linewidth=1.6,
     )
-    return handle
 
 
 def _heights(line: Line) -> Floats:
@@ -174,16 +170,6 @@ def _heights(line: Line) -> Floats:
     drawn = [part for part in (line.mean, line.low, line.high) if part is not None]
     everything = np.concatenate(drawn if line.low is not None else [*drawn, line.values.ravel()])
     return np.asarray(everything[np.isfinite(everything)])
-
-
-def _short(value: float) -> str:
-    return (
-        f"{value / 1e6:g}M"
-        if value >= 1e6
-        else f"{value / 1e3:g}k"
-        if value >= 1e3
-        else f"{value:g}"
-    )
 
 
 def _locator() -> Any:
@@ -201,7 +187,7 @@ def _words(section: Section, column: Column, found: Curves) -> Words:
     if counts[0] <= FEW_RUNS and counts[-1] > 1:
         notes[0] += " Thin lines: single runs, where there are 4 or fewer."
     notes += found.left_out
-    notes += plot_data.notes(section.gans, column, "Not in the lines")
+    notes += plot_columns.notes(section.gans, column, "Not in the lines")
     told = "; ".join(
         f"{line.row.label} from {line.mean[0]:.3g} to {line.mean[-1]:.3g}" for line in found.lines
     )

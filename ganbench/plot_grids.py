@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ganbench import plot_style
-from ganbench.checkpoints import samples_of
-from ganbench.errors import ConfigError
 from ganbench.plot_data import Row, Section
+from ganbench.plot_samples import Samples, Strip, lowest_seed
 from ganbench.plot_style import GREY, WIDTH_INCHES, Words
-from ganbench.record import Record
-from ganbench.samples import load
-from ganbench.store import Store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Samples = npt.NDArray[Any]
 BESIDE = 12  # images of a row at the end of training
 ON_THE_WAY = 8  # at each of three moments
 PANEL_CHARACTERS = 32
-GONE = "samples are gone"
 POINTS = 1500
 LABEL_INCHES = 2.05
 LABEL_CHARACTERS = 24
@@ -35,30 +26,10 @@ SHORTEST_SIDE_PIXELS = 32  # smaller images are enlarged, so that every viewer s
 GAP_SHARE = 8  # a gap is this part of an image's side
 
 
-@dataclass(frozen=True)
-class Strip:
-    """One row's samples of one seed: moments with a title each; or, without any, why not."""
-
-    row: Row
-    moments: list[tuple[str, Samples]]
-    reason: str = ""
-
-
-def ends(section: Section, store: Store) -> list[Strip]:
-    """For every row its samples at the end of training, of the lowest seed of the section."""
-    return [_strip(row, store, _lowest_seed(section), _end) for row in section.rows]
-
-
-def progress(section: Section, store: Store) -> list[Strip]:
-    """For every trained row its samples at the start, in the middle and at the end."""
-    strips = [_strip(row, store, _lowest_seed(section), _way) for row in section.gans]
-    return [strip for strip in strips if strip.reason or len(strip.moments) > 1]
-
-
 def draw_ends(section: Section, strips: Sequence[Strip]) -> tuple[Any, Words] | None:
     """Images in rows, or points in panels; None for no samples and for single numbers."""
     kind = _kind(strips)
-    title = f"Samples of {section.dataset}, seed {_lowest_seed(section)}"
+    title = f"Samples of {section.dataset}, seed {lowest_seed(section)}"
     if kind == "points":
         return _draw_points(section, strips, title)
     if kind != "images":
@@ -75,7 +46,7 @@ def draw_progress(section: Section, strips: Sequence[Strip]) -> tuple[Any, Words
     """Images in rows at three moments; None for other samples."""
     if _kind(strips) != "images":
         return None
-    title = f"Samples of {section.dataset} along training, seed {_lowest_seed(section)}"
+    title = f"Samples of {section.dataset} along training, seed {lowest_seed(section)}"
     notes = [f"The first {ON_THE_WAY} samples, not chosen, of the same noise at every moment."]
     return _draw_images(section, strips, title, notes, ON_THE_WAY)
 
@@ -95,40 +66,6 @@ def sheet(samples: Samples, count: int) -> Samples:
     laid = np.full((height, count, width + gap, 3), 255, np.uint8)
     laid[:, : len(images), :width] = images.transpose(1, 0, 2, 3)
     return laid.reshape(height, count * (width + gap), 3)[:, :-gap]
-
-
-def _strip(row: Row, store: Store, seed: int, moments: Any) -> Strip:
-    record = next((item for item in row.completed if item.seed == seed), None)
-    if record is None:
-        broken = next((item for item in row.failed if item.seed == seed), None)
-        return Strip(row, [], broken.status if broken else "not run yet")
-    try:
-        return Strip(row, moments(record, store.root / "trials" / record.id))
-    except ConfigError:
-        return Strip(row, [], GONE)
-
-
-def _end(record: Record, folder: Path) -> list[tuple[str, Samples]]:
-    return [("", load(folder / "samples.npy", record.training["samples_sha256"]))]
-
-
-def _way(record: Record, folder: Path) -> list[tuple[str, Samples]]:
-    taken = record.training.get("checkpoints", [])
-    if not taken:
-        return []
-    chosen = [taken[number] for number in sorted({0, len(taken) // 2})]
-    moments = [(_after(point["images"]), samples_of(point, folder)) for point in chosen]
-    (_, last), *_ = _end(record, folder)
-    return [*moments, (_after(record.training["images"]), last)]
-
-
-def _after(images: int) -> str:
-    return f"after {images:,} images" if images else "before training"
-
-
-def _lowest_seed(section: Section) -> int:
-    seeds = [item.seed for row in section.rows for item in (*row.completed, *row.failed)]
-    return min(seeds, default=0)
 
 
 def _kind(strips: Sequence[Strip]) -> str:

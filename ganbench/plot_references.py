@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ganbench.plot_data import Column, Section
-from ganbench.plot_style import GREY
+from ganbench.plot_columns import Column
+from ganbench.plot_data import Section
+from ganbench.plot_style import GREY, is_logarithmic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LEAST_GAP = 0.048  # of the height of a panel, between two names
-LEAST_GAP_ASLANT = 0.025  # of its width
+LEAST_GAP_ASLANT = 0.038  # of its width
 ABOVE_INCHES = 0.55  # what names above a panel take
 
 
@@ -38,6 +39,23 @@ def references(section: Section, column: Column) -> list[Reference]:
         if values.size and np.isfinite(values).all():
             found.append(Reference(row.label, float(values.mean()), False))
     return found
+
+
+def near(lines: Sequence[Reference], values: Sequence[float]) -> list[Reference]:
+    """Those that leave room for these values on a shared axis: not a whole span away from them.
+
+    On a logarithmic axis only those above 0.
+    """
+    low, high = min(values), max(values)
+    span = high - low or abs(high)
+    found = [line for line in lines if low - span <= line.value <= high + span]
+    return [line for line in found if line.value > 0 or not is_logarithmic(values)]
+
+
+def far(lines: Sequence[Reference], shown: Sequence[Reference]) -> list[str]:
+    """A line of words on those that are not shown, if there are any."""
+    rest = [_named(line) for line in lines if line not in shown]
+    return [f"Off the axis: {', '.join(rest)}."] if rest else []
 
 
 def draw_across(panels: Sequence[Axes], lines: Sequence[Reference]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ganbench import comparability, plot_data, plot_references, plot_style
-from ganbench.plot_data import Column, Row, Section
+from ganbench import comparability, plot_columns, plot_references, plot_style
+from ganbench.plot_columns import Column
+from ganbench.plot_data import Row, Section
 from ganbench.plot_style import Frame, Look, Words
 from ganbench.ranking import worst
 from ganbench.record import Record
@@ -82,18 +83,20 @@ def draw(section: Section, column: Column) -> tuple[Any, Words] | None:
     if not found:
         return None
     rows = list(dict.fromkeys(dot.row.label for panel in found for dot in panel.dots))
-    words = _words(section, column, found)
+    every = plot_references.references(section, column)
+    dots = [dot for panel in found for dot in panel.dots]
+    lines = plot_references.near(every, [end for dot in dots for end in _ends(dot.quality)])
+    words = _words(section, column, found, plot_references.far(every, lines))
     look = plot_style.looks_of(section.gans)
     shape = (-(-len(found) // PANELS_BESIDE), min(len(found), PANELS_BESIDE))
     frame = plot_style.frame(words, 3.4, shape, rows, (0.75, 1.75), sharey=True)
-    lines = plot_references.references(section, column)
-    handles: dict[str, Any] = {}
     for axes, panel in zip(frame.axes, found, strict=False):
         for dot in panel.dots:
-            handles[dot.row.label] = _draw_dot(axes, dot, look[dot.row.label])
+            _draw_dot(axes, dot, look[dot.row.label])
         axes.set_xlabel("images per second, faster to the right")
     _finish(frame, found, lines, column)
-    plot_style.add_legend(frame, [handles[row] for row in rows], rows, words)
+    looks = [replace(look[row], dash="none") for row in rows]
+    plot_style.add_legend(frame, looks, rows, words)
     return frame.figure, words
 
 
@@ -105,13 +108,13 @@ def _finish(
     ends = [end for dot in dots for end in _ends(dot.quality)]
     heights = [*ends, *(line.value for line in lines)]
     for number, (axes, panel) in enumerate(zip(frame.axes, found, strict=False), 1):
-        if plot_style.is_logarithmic(heights):
+        if plot_style.is_logarithmic(ends):
             plot_style.make_logarithmic(axes, "y", heights)
         speeds = [end for dot in panel.dots for end in _ends(dot.speed)]
         if plot_style.is_logarithmic(speeds):
             plot_style.make_logarithmic(axes, "x", speeds)
         else:
-            axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
+            axes.xaxis.set_major_formatter(plot_style.short_number)
         if len(found) > 1:
             axes.set_title(f"panel {number}")
     for axes in frame.axes[len(found) :]:
@@ -124,9 +127,9 @@ def _finish(
         plot_references.draw_across(frame.axes[start : start + columns], lines)
 
 
-def _draw_dot(axes: Any, dot: Dot, look: Look) -> Any:
+def _draw_dot(axes: Any, dot: Dot, look: Look) -> None:
     assert dot.speed.mean is not None and dot.quality.mean is not None
-    return axes.errorbar(
+    axes.errorbar(
         dot.speed.mean,
         dot.quality.mean,
         xerr=_bar(dot.speed),
@@ -162,7 +165,7 @@ def _dot(row: Row, records: list[Record], column: Column, lowest: float | None) 
     return Dot(row, summarise(values, len(row.failed), lowest), summarise(speeds, 0, None))
 
 
-def _words(section: Section, column: Column, found: list[Panel]) -> Words:
+def _words(section: Section, column: Column, found: list[Panel], beyond: list[str]) -> Words:
     few = any(dot.speed.low is None for panel in found for dot in panel.dots)
     bars = "95 % bootstrap intervals of the mean" + (
         ", standard deviations for 4 runs or fewer" if few else ""
@@ -173,7 +176,8 @@ def _words(section: Section, column: Column, found: list[Panel]) -> Words:
         f"{comparability.apart(found[0].way, panel.way)}."
         for number, panel in enumerate(found[1:], 2)
     ]
-    notes += plot_data.notes(section.gans, column, "Counted as the worst value of the column")
+    notes += beyond
+    notes += plot_columns.notes(section.gans, column, "Counted as the worst value of the column")
     told = "; ".join(
         f"{dot.row.label} {dot.quality.mean:.3g} at {dot.speed.mean:,.0f} images/s"
         for panel in found

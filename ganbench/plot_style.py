@@ -1,19 +1,14 @@
-"""How every picture looks and is written: colours, words around the panels, files."""
+"""How every picture looks: colours, axes, and the words around the panels."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 import numpy as np
-
-from ganbench.errors import StorageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,9 +17,9 @@ if TYPE_CHECKING:
     from ganbench.plot_data import Row
 
 WIDTH_INCHES = 9.0
-DOTS_PER_INCH = 120
 LINE_INCHES = 0.17  # of small print
 LINE_CHARACTERS = 150  # of small print, over the whole width
+LEGEND_INCHES = 0.16  # a line of it
 LEGEND_CHARACTERS = 120
 LOG_FROM_FACTOR = 20  # values that span more are shown on a logarithmic axis
 # Okabe and Ito, "Color Universal Design", 2008, without the yellow that white swallows.
@@ -110,7 +105,7 @@ def frame(
     `above` are more inches over the panels.
     """
     rows, _ = shape
-    legend = 0.19 * -(-len(labels) // legend_columns(labels)) + 0.1 if labels else 0.0
+    legend = LEGEND_INCHES * -(-len(labels) // legend_columns(labels)) + 0.1 if labels else 0.0
     top, panels = 0.75 + above, rows * (panel_inches + 0.55)
     found = _bare(words, top + panels + legend, shape, **sharing)
     total = found.figure.get_figheight()
@@ -168,12 +163,18 @@ def _bare(words: Words, inches: float, shape: tuple[int, int], **sharing: Any) -
     return Frame(figure, list(grid.flat))
 
 
-def add_legend(frame: Frame, handles: Sequence[Any], labels: Sequence[str], words: Words) -> None:
-    """Put a legend between the panels and the notes."""
+def add_legend(frame: Frame, looks: Sequence[Look], labels: Sequence[str], words: Words) -> None:
+    """Put a legend between the panels and the notes: a line with its marker for each label."""
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=look.color, linestyle=look.dash, marker=look.marker, markersize=5)
+        for look in looks
+    ]
     notes = note_lines(words)
     total = frame.figure.get_figheight()
     frame.figure.legend(
-        list(handles),
+        handles,
         list(labels),
         loc="lower left",
         bbox_to_anchor=(0.0, (0.1 + LINE_INCHES * notes) / total),
@@ -188,6 +189,14 @@ def add_legend(frame: Frame, handles: Sequence[Any], labels: Sequence[str], word
 def note_lines(words: Words) -> int:
     """How many lines the notes take."""
     return sum(len(textwrap.wrap(note, LINE_CHARACTERS)) for note in words.notes)
+
+
+def short_number(value: float, _: object = None) -> str:
+    """A number as short as an axis wants it: 60k, 1.2M; small ones as they are."""
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
 
 
 def is_logarithmic(values: Sequence[float] | np.ndarray) -> bool:
@@ -208,28 +217,5 @@ def make_logarithmic(axes: Axes, which: str, values: Sequence[float] | np.ndarra
     axis = axes.yaxis if which == "y" else axes.xaxis
     (axes.set_yscale if which == "y" else axes.set_xscale)("log")
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 3 else (1.0,)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_major_formatter(FuncFormatter(short_number))
     axis.set_minor_formatter(NullFormatter())
-
-
-def save(figure: Figure, words: Words, folder: Path, name: str) -> list[Path]:
-    """Write NAME.svg and NAME.png, the same bytes for the same figure; raises StorageError."""
-    files = [folder / f"{name}.svg", folder / f"{name}.png"]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        files[0].write_text(_svg(figure, words), "utf-8")
-        about = {"Title": words.title, "Description": words.description, "Software": None}
-        figure.savefig(files[1], dpi=DOTS_PER_INCH, metadata=about)
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot be written: {error.strerror or error}") from None
-    return files
-
-
-def _svg(figure: Figure, words: Words) -> str:
-    """The figure as SVG, with a description after its title, where screen readers look for it."""
-    buffer = io.BytesIO()
-    about = {"Date": None, "Creator": None, "Format": None, "Type": None, "Title": words.title}
-    figure.savefig(buffer, format="svg", metadata=about)
-    text = buffer.getvalue().decode("utf-8")
-    described = f"</title>\n <desc>{escape(words.description)}</desc>"
-    return text.replace("</title>", described, 1).replace("<svg ", '<svg role="img" ', 1)

@@ -7,9 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganbench import plot_curves, plot_data, plot_grids, plot_profiles, plot_speed, plot_style
+from ganbench import (
+    plot_columns,
+    plot_curves,
+    plot_data,
+    plot_files,
+    plot_grids,
+    plot_profiles,
+    plot_samples,
+    plot_speed,
+    plot_style,
+)
 from ganbench.errors import NothingMatched, UnknownName
-from ganbench.plot_data import Column, Section
+from ganbench.plot_columns import Column
+from ganbench.plot_data import Section
 from ganbench.plot_style import Words
 from ganbench.specification import slug
 from ganbench.store import Store
@@ -39,7 +50,7 @@ def draw(store: Store, folder: Path, wanted: Sequence[str] = ()) -> Drawn:
     trials = store.planned()
     records = [record for trial in trials if (record := store.load(trial.id))]
     sections = plot_data.sections(trials, records)
-    known = {column.name for section in sections for column in plot_data.columns(section)}
+    known = {column.name for section in sections for column in plot_columns.columns(section)}
     for name in wanted:
         if name not in known:
             raise UnknownName("column", name, known, str(store.root))
@@ -48,12 +59,23 @@ def draw(store: Store, folder: Path, wanted: Sequence[str] = ()) -> Drawn:
     with plot_style.rules():
         for number, section in enumerate(sections, 1):
             place = f"-{slug(section.dataset, length=40)}-{number}" if len(sections) > 1 else ""
-            for column in plot_data.columns(section):
-                if not wanted or column.name in wanted:
-                    paths += _of_column(section, column, folder, place)
+            chosen = [
+                column
+                for column in plot_columns.columns(section)
+                if not wanted or column.name in wanted
+            ]
+            found = [
+                path for column in chosen for path in _of_column(section, column, folder, place)
+            ]
+            if chosen and not any(path.name.startswith("curves-") for path in found):
+                remarks.append(
+                    f"{section.dataset}: no curves, since nothing was scored along training; "
+                    "run with --checkpoints, or score the ones there are"
+                )
+            paths += found
             if not wanted:
-                found, said = _grids(section, store, folder, place)
-                paths += found
+                grids, said = _grids(section, store, folder, place)
+                paths += grids
                 remarks += said
     if not paths:
         raise NothingMatched("; ".join([f"{store.root}: nothing to draw yet", *remarks]))
@@ -66,7 +88,7 @@ def _of_column(section: Section, column: Column, folder: Path, place: str) -> li
         drawn = drawing(section, column)
         if drawn:
             name = f"{kind}-{column.name.replace('#', '-')}{place}"
-            paths += plot_style.save(*drawn, folder, name)
+            paths += plot_files.save(*drawn, folder, name)
     return paths
 
 
@@ -76,19 +98,20 @@ def _grids(
     """The pictures of samples, and what is to be said of samples that are not there."""
     paths = []
     place = place or f"-{slug(section.dataset, length=40)}"
-    strips = plot_grids.ends(section, store)
-    gone = [strip.row.label for strip in strips if strip.reason == plot_grids.GONE]
+    strips = plot_samples.ends(section, store)
+    gone = [strip.row.label for strip in strips if strip.reason == plot_samples.GONE]
     remarks = []
     if gone:
+        told = f"{gone[0]} and {len(gone) - 1} more" if len(gone) > 1 else gone[0]
         remarks.append(
-            f"{section.dataset}: samples are gone or changed of {', '.join(gone)}; "
-            "run the benchmark again to see them"
+            f"{section.dataset}: the samples of {told} are gone or changed and not drawn; "
+            "train them again for that"
         )
     pictures: list[tuple[str, tuple[Any, Words] | None]] = [
         ("grid", plot_grids.draw_ends(section, strips)),
-        ("progress", plot_grids.draw_progress(section, plot_grids.progress(section, store))),
+        ("progress", plot_grids.draw_progress(section, plot_samples.progress(section, store))),
     ]
     for kind, drawn in pictures:
         if drawn:
-            paths += plot_style.save(*drawn, folder, f"{kind}{place}")
+            paths += plot_files.save(*drawn, folder, f"{kind}{place}")
     return paths, remarks
