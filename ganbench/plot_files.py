@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 120
+LARGE_BYTES = 300_000
+COLORS = 256  # that a picture above this size keeps: it is colour images, of random noise at worst
 
 
 def save(figure: Figure, words: Words, folder: Path, name: str) -> list[Path]:
@@ -30,7 +32,7 @@ def save(figure: Figure, words: Words, folder: Path, name: str) -> list[Path]:
 
 
 def _write_png(figure: Figure, about: dict[str, str], file: Path) -> None:
-    """Write the figure without its transparency, which is a third of a file."""
+    """Write the figure without its transparency, and large ones with a palette."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
@@ -40,7 +42,10 @@ def _write_png(figure: Figure, about: dict[str, str], file: Path) -> None:
     for name, text in about.items():
         words.add_itxt(name, text)
     with Image.open(buffer) as picture:
-        picture.convert("RGB").save(file, optimize=True, pnginfo=words)
+        opaque = picture.convert("RGB")
+    opaque.save(file, pnginfo=words)
+    if file.stat().st_size > LARGE_BYTES:
+        opaque.quantize(COLORS).save(file, pnginfo=words)
 
 
 def _svg(figure: Figure, words: Words) -> str:
