@@ -83,17 +83,20 @@ def curves(section: Section, column: Column) -> Curves:
     ways = {record.id: way_of_running(record) for record in records}
     counted = Counter(canonical(way) for way in ways.values()).most_common(1)
     usual = next((way for way in ways.values() if canonical(way) == counted[0][0]), {})
+    elsewhere: dict[str, list[str]] = {}
     found = []
     for number, runs in kept.items():
         row = section.gans[number]
         other = [ways[record.id] for record, _ in runs if ways[record.id] != usual]
         if other:
-            left_out.append(
-                f"Without seconds, for these compare on one machine and way of running alone: "
-                f"{row.label} {len(other)}: {apart(usual, other[0])}."
-            )
+            elsewhere.setdefault(apart(usual, other[0]), []).append(f"{row.label} {len(other)}")
         is_timed = np.array([ways[record.id] == usual for record, _ in runs])
         found.append(_line(row, [history for _, history in runs], is_timed))
+    left_out += [
+        "Without seconds, for these compare on one machine and way of running alone: "
+        f"{', '.join(rows)} ({reason})."
+        for reason, rows in elsewhere.items()
+    ]
     return Curves(found, left_out)
 
 
@@ -153,7 +156,9 @@ def _draw_line(axes: Any, line: Line, axis: str, look: Look) -> None:
         axes.fill_between(along, line.low, line.high, color=look.color, alpha=0.18, linewidth=0)
     elif len(line.values) > 1:
         for places, values in zip(line.positions[axis], line.values, strict=True):
-            axes.plot(places, values, look.dash, color=look.color, linewidth=0.6, alpha=0.5)
+            axes.plot(
+                places, values, linestyle=look.dash, color=look.color, linewidth=0.6, alpha=0.5
+            )
     axes.plot(
         along,
         line.mean,

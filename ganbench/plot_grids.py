@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BESIDE = 12  # images of a row at the end of training
 ON_THE_WAY = 8  # at each of three moments
 PANEL_CHARACTERS = 32
+TITLE_LINE_INCHES = 0.14
 POINTS = 1500
 LABEL_INCHES = 2.05
 LABEL_CHARACTERS = 24
@@ -124,22 +125,36 @@ def _label(axes: Axes, strip: Strip, inches: float) -> None:
 
 
 def _wrapped(row: Row, characters: int) -> str:
-    return textwrap.fill(row.label.replace("+", " + ").replace(",", ", "), characters)
+    return textwrap.fill(
+        row.label.replace("+", " + ").replace(",", ", "), characters, break_on_hyphens=False
+    )
 
 
-def _draw_points(section: Section, strips: Sequence[Strip], title: str) -> tuple[Any, Words]:
+def _draw_points(section: Section, strips: Sequence[Strip], heading: str) -> tuple[Any, Words]:
     columns = min(4, len(strips))
     rows = -(-len(strips) // columns)
     notes = [f"The first {POINTS:,} samples at the end of the budget, or all, on the same axes."]
-    words = _words(section, strips, title, notes)
-    frame = plot_style.frame(words, 2.0, (rows, columns), (), (0.45, 0.2), sharex=True, sharey=True)
+    words = _words(section, strips, heading, notes)
+    titles = [_wrapped(strip.row, PANEL_CHARACTERS) for strip in strips]
+    taken = TITLE_LINE_INCHES * max(1 + title.count("\n") for title in titles)
+    margins, above = (0.55, 0.15), taken - TITLE_LINE_INCHES
+    frame = plot_style.frame(
+        words,
+        2.0,
+        (rows, columns),
+        margins=margins,
+        above=above,
+        gap=0.25 + taken,
+        sharex=True,
+        sharey=True,
+    )
     everything = np.concatenate([samples for strip in strips for _, samples in strip.moments])
     low, high = np.percentile(everything, [0.5, 99.5], axis=0)
     margin = 0.1 * float((high - low).max()) or 1.0
     for axes in frame.axes[len(strips) :]:
         axes.set_axis_off()
-    for axes, strip in zip(frame.axes, strips, strict=False):
-        axes.set_title(_wrapped(strip.row, PANEL_CHARACTERS), size=8)
+    for axes, strip, title in zip(frame.axes, strips, titles, strict=False):
+        axes.set_title(title, size=8)
         axes.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin))
         axes.set_aspect("equal")
         for _, samples in strip.moments:

@@ -20,7 +20,8 @@ WIDTH_INCHES = 9.0
 LINE_INCHES = 0.17  # of small print
 LINE_CHARACTERS = 150  # of small print, over the whole width
 LEGEND_INCHES = 0.16  # a line of it
-LEGEND_CHARACTERS = 120
+LEGEND_CHARACTER_INCHES = 0.07
+LEGEND_MARK_INCHES = 0.65  # with the space around it
 LOG_FROM_FACTOR = 20  # values that span more are shown on a logarithmic axis
 # Okabe and Ito, "Color Universal Design", 2008, without the yellow that white swallows.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -97,25 +98,26 @@ def frame(
     labels: Sequence[str] = (),
     margins: tuple[float, float] = (0.75, 0.25),
     above: float = 0.0,
+    gap: float = 0.55,
     **sharing: Any,
 ) -> Frame:
     """A figure with title, panels, room for a legend of these labels, and the notes below.
 
-    `panel_inches` is the height of a row of panels, `margins` are inches left and right, and
-    `above` are more inches over the panels.
+    `panel_inches` is the height of a row of panels, `margins` are inches left and right, `above`
+    are more inches over the panels, and `gap` those below each row of them.
     """
     rows, _ = shape
     legend = LEGEND_INCHES * -(-len(labels) // legend_columns(labels)) + 0.1 if labels else 0.0
-    top, panels = 0.75 + above, rows * (panel_inches + 0.55)
+    top, panels = 0.75 + above, rows * (panel_inches + gap)
     found = _bare(words, top + panels + legend, shape, **sharing)
     total = found.figure.get_figheight()
     found.figure.subplots_adjust(
         left=margins[0] / WIDTH_INCHES,
         right=1 - margins[1] / WIDTH_INCHES,
         top=1 - top / total,
-        bottom=1 - (top + panels - 0.55) / total,
+        bottom=1 - (top + panels - gap) / total,
         wspace=0.12,
-        hspace=0.55 / panel_inches,
+        hspace=gap / panel_inches,
     )
     return found
 
@@ -145,7 +147,8 @@ def tight_frame(
 
 def legend_columns(labels: Sequence[str]) -> int:
     """How many entries of a legend fit beside one another."""
-    return max(1, min(len(labels), 4, LEGEND_CHARACTERS // (max(map(len, labels)) + 6)))
+    widest = LEGEND_MARK_INCHES + LEGEND_CHARACTER_INCHES * max(map(len, labels))
+    return max(1, min(len(labels), 4, int(WIDTH_INCHES / widest)))
 
 
 def _bare(words: Words, inches: float, shape: tuple[int, int], **sharing: Any) -> Frame:

@@ -1,6 +1,7 @@
 import json
 import re
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -67,7 +68,12 @@ def run(
     trial = make_trial(re.sub(r"[^a-z0-9-]", "-", identifier), **labels)
     trial.specification["dtype"] = "float32"
     scores = [score(value, curve)] if scores is None else scores
-    counters = {"generator_updates": 8, "backend_description": {}, "recipe": {"latent_size": 4}}
+    counters = {
+        "samples_sha256": "0",
+        "generator_updates": 8,
+        "backend_description": {},
+        "recipe": {"latent_size": 4},
+    }
     made = make_record(
         trial,
         status,
@@ -107,8 +113,10 @@ def stored(folder, *runs):
 
 def texts(file):
     """All words of a picture that are in its SVG as text: title and description."""
-    text = file.read_text("utf-8")
-    return re.findall(r"<(?:title|desc)>(.*?)</(?:title|desc)>", text)
+    picture = ElementTree.parse(file).getroot()
+    return [
+        picture.find(f"{{http://www.w3.org/2000/svg}}{name}").text for name in ("title", "desc")
+    ]
 
 
 # --------------------------------------------------------------------------- rows and columns
@@ -140,8 +148,18 @@ def test_sections_are_what_may_be_compared_and_runs_are_sorted_by_what_came_of_t
     assert sections[0].heading == "specks, images=80, 20 samples, 1 thread, device auto"
 
 
+def test_baselines_come_last_whenever_they_were_planned():
+    section = section_of(run(model="real", loss="none"), run(), run(loss="lsgan"))
+    assert [row.label for row in section.rows] == ["hinge", "lsgan", "real"]
+    assert [row.label for row in section.gans] == ["hinge", "lsgan"]
+
+
 def test_columns_have_a_direction_a_title_in_words_and_a_floor():
-    section = section_of(run(2.0))
+    more = score(2.0)
+    more["values"] |= {"share-pixels": 1.0, "half-pixels": 1.0}
+    more["directions"] |= {"share-pixels": "none", "half-pixels": "higher"}
+    more["beside"] += ["half-pixels"]
+    section = section_of(run(scores=[more]))
     column = column_of(section)
     assert (column.name, column.title) == ("fd-pixels", "fd on pixels, lower is better")
     assert column.floor(section.rows[0].completed) == 0.25
@@ -186,7 +204,7 @@ def test_a_band_is_the_interval_of_the_mean_from_five_runs_on():
 
 
 def test_a_value_that_is_absent_leaves_a_gap_in_mean_and_band():
-    runs = [run(1.0, [(0, 2.0), (40, None if seed else 1.5)], seed=seed) for seed in range(5)]
+    runs = [run(1.0, [(0, 2.0), (40, 1.5 if seed else None)], seed=seed) for seed in range(6)]
     section = section_of(*runs)
     line = only(plot_curves.curves(section, column_of(section)).lines)
     for numbers in (line.mean, line.low, line.high):
@@ -210,7 +228,9 @@ def test_seconds_of_another_machine_are_not_drawn():
     found = plot_curves.curves(section, column_of(section))
     assert [line.is_on("seconds") for line in found.lines] == [True, False]
     assert [line.is_on("images") for line in found.lines] == [True, True]
-    assert re.search(r"Without seconds.*: lsgan 1: host \w{8} against \w{8}\.$", found.left_out[0])
+    assert re.search(
+        r"Without seconds.*: lsgan 1 \(host \w{8} against \w{8}\)\.$", found.left_out[0]
+    )
 
 
 def test_failed_and_missing_runs_are_named_in_the_notes_with_their_number():
@@ -250,6 +270,21 @@ def test_every_panel_has_the_lines_and_they_share_the_values():
         assert [line.get_ydata().tolist() for line in solid] == [[9, 1], [8, 2]]
         assert [line.get_xdata().tolist() for line in solid] == [ends, ends]
         assert axes.get_yscale() == "log"  # down to the floor, 0.25, a factor of 36
+
+
+def test_a_few_runs_are_thin_lines_beside_their_mean():
+    gans = [("torch", "mlp"), ("torch", "dcgan"), ("jax", "mlp")]
+    figure = drawn_curves(
+        *(
+            run(seed + 1.0, [(0, 9.0)], backend=backend, model=model, seed=seed)
+            for backend, model in gans
+            for seed in range(2)
+        )
+    )
+    thin = [line for line in figure.axes[0].lines if line.get_linewidth() == 0.6]
+    assert [line.get_ydata().tolist() for line in thin] == [[9, 1], [9, 2]] * 3
+    assert [line.get_linestyle() for line in thin] == ["-"] * 4 + ["--"] * 2
+    assert not figure.axes[0].collections
 
 
 @pytest.mark.parametrize(
@@ -468,8 +503,8 @@ def test_rows_look_different_and_backends_of_one_gan_share_a_colour():
 
 
 def test_files_are_the_same_bytes_twice_and_carry_their_words(tmp_path):
-    runs = [run(1.0, [(0, 9.0)], seed=seed) for seed in range(5)]
-    section = section_of(*runs, run(2.0, model="a<b", loss="none"))
+    runs = [run(1.0, [(0, 9.0)], dataset="a<b&c", seed=seed) for seed in range(5)]
+    section = section_of(*runs)
     for folder in ("one", "two"):
         with plot_style.rules():
             figure, words = plot_curves.draw(section, column_of(section))
@@ -478,7 +513,8 @@ def test_files_are_the_same_bytes_twice_and_carry_their_words(tmp_path):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     title, description = texts(tmp_path / "one" / "curves.svg")
     assert title == "fd on pixels, lower is better, along training"
-    assert "toy toy hinge from 9 to 1" in description
+    assert description == words.description
+    assert "a<b&c, images=80" in description and "toy toy hinge from 9 to 1" in description
     with Image.open(tmp_path / "one" / "curves.png") as picture:
         assert picture.mode == "RGB" and picture.size[0] == 1080
         assert picture.text["Description"] == words.description
