@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from ganbench.errors import StorageError
-from ganbench.plot_style import Words
+from ganbench.plot_frame import Words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

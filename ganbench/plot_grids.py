@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ganbench import plot_style
+from ganbench import plot_frame, plot_style
 from ganbench.plot_data import Row, Section
+from ganbench.plot_frame import WIDTH_INCHES, Words
 from ganbench.plot_samples import Samples, Strip, lowest_seed
-from ganbench.plot_style import GREY, WIDTH_INCHES, Words
+from ganbench.plot_style import GREY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +92,7 @@ def _draw_images(
     panel_width = (WIDTH_INCHES - LABEL_INCHES - 0.15) / (columns + 0.05 * (columns - 1))
     panel_height = panel_width * height / width
     words = _words(section, strips, title, notes)
-    frame = plot_style.tight_frame(
+    frame = plot_frame.tight_frame(
         words, (len(strips), columns), panel_height, LABEL_INCHES, headed=columns > 1
     )
     for number, strip in enumerate(strips):
@@ -138,7 +139,7 @@ def _draw_points(section: Section, strips: Sequence[Strip], heading: str) -> tup
     titles = [_wrapped(strip.row, PANEL_CHARACTERS) for strip in strips]
     taken = TITLE_LINE_INCHES * max(1 + title.count("\n") for title in titles)
     margins, above = (0.55, 0.15), taken - TITLE_LINE_INCHES
-    frame = plot_style.frame(
+    frame = plot_frame.frame(
         words,
         2.0,
         (rows, columns),

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ganbench import plot_columns, plot_references, plot_style
+from ganbench import plot_columns, plot_frame, plot_references, plot_style
 from ganbench.curves import Floats, Profile, performance_profile
 from ganbench.plot_columns import Column
 from ganbench.plot_data import Row, Section
-from ganbench.plot_style import Words
+from ganbench.plot_frame import Words
 
 LEAST_RUNS = 3
 BANDED_ROWS = 3  # bands of more rows cover one another
@@ -61,7 +61,7 @@ def draw(section: Section, column: Column) -> tuple[Any, Words] | None:
     words = _words(section, column, found, plot_references.far(every, lines))
     look = plot_style.looks_of(section.gans)
     labels = list(found.by_row)
-    frame = plot_style.frame(words, 3.4, (1, 1), labels, (0.75, 0.9), plot_references.ABOVE_INCHES)
+    frame = plot_frame.frame(words, 3.4, (1, 1), labels, (0.75, 0.9), plot_references.ABOVE_INCHES)
     (axes,) = frame.axes
     values = [*found.thresholds, *(line.value for line in lines)]
     if plot_style.is_logarithmic(found.thresholds):
@@ -96,7 +96,7 @@ def draw(section: Section, column: Column) -> tuple[Any, Words] | None:
     axes.set_ylabel("share of runs at least as good")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     looks = [replace(look[label], marker="") for label in labels]
-    plot_style.add_legend(frame, looks, labels, words)
+    plot_frame.add_legend(frame, looks, labels, words)
     return frame.figure, words
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import comparability, plot_columns, plot_references, plot_style
+from ganbench import comparability, plot_columns, plot_frame, plot_references, plot_style
 from ganbench.plot_columns import Column
 from ganbench.plot_data import Row, Section
-from ganbench.plot_style import Frame, Look, Words
+from ganbench.plot_frame import Frame, Words
+from ganbench.plot_style import Look
 from ganbench.ranking import worst
 from ganbench.record import Record
 from ganbench.statistics import Summary, summarise
@@ -89,14 +90,14 @@ def draw(section: Section, column: Column) -> tuple[Any, Words] | None:
     words = _words(section, column, found, plot_references.far(every, lines))
     look = plot_style.looks_of(section.gans)
     shape = (-(-len(found) // PANELS_BESIDE), min(len(found), PANELS_BESIDE))
-    frame = plot_style.frame(words, 3.4, shape, rows, (0.75, 1.75), sharey=True)
+    frame = plot_frame.frame(words, 3.4, shape, rows, (0.75, 1.75), sharey=True)
     for axes, panel in zip(frame.axes, found, strict=False):
         for dot in panel.dots:
             _draw_dot(axes, dot, look[dot.row.label])
         axes.set_xlabel("images per second, faster to the right")
     _finish(frame, found, lines, column)
     looks = [replace(look[row], dash="none") for row in rows]
-    plot_style.add_legend(frame, looks, rows, words)
+    plot_frame.add_legend(frame, looks, rows, words)
     return frame.figure, words
 
 

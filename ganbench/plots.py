@@ -21,7 +21,7 @@ from ganbench import (
 from ganbench.errors import NothingMatched, UnknownName
 from ganbench.plot_columns import Column
 from ganbench.plot_data import Section
-from ganbench.plot_style import Words
+from ganbench.plot_frame import Words
 from ganbench.specification import slug
 from ganbench.store import Store
 
@@ -69,7 +69,7 @@ def draw(store: Store, folder: Path, wanted: Sequence[str] = ()) -> Drawn:
             ]
             if chosen and not any(path.name.startswith("curves-") for path in found):
                 remarks.append(
-                    f"{section.dataset}: no curves, since nothing was scored along training; "
+                    f"{section.dataset}: no curves, for there are no values along training; "
                     "run with --checkpoints, or score the ones there are"
                 )
             paths += found

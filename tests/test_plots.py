@@ -15,6 +15,7 @@ from ganbench import (
     plot_data,
     plot_files,
     plot_grids,
+    plot_lines,
     plot_profiles,
     plot_references,
     plot_samples,
@@ -184,7 +185,7 @@ def test_a_curve_is_the_mean_over_runs_at_the_mean_of_their_positions():
         run(1.0, [(0, 9.0), (40, 5.0)], seed=0),
         run(3.0, [(0, 7.0), (40, 4.0)], seed=1, training={"train_seconds": 1.5}),
     )
-    line = only(plot_curves.curves(section, column_of(section)).lines)
+    line = only(plot_lines.curves(section, column_of(section)).lines)
     assert line.mean.tolist() == [8.0, 4.5, 2.0]
     assert line.along("images").tolist() == [0, 40, 80]
     assert line.along("updates").tolist() == [0, 4, 8]
@@ -196,7 +197,7 @@ def test_a_curve_is_the_mean_over_runs_at_the_mean_of_their_positions():
 def test_a_band_is_the_interval_of_the_mean_from_five_runs_on():
     ends = [1.0, 2.0, 4.0, 5.0, 9.0]
     section = section_of(*(run(end, [(0, 10.0)], seed=seed) for seed, end in enumerate(ends)))
-    line = only(plot_curves.curves(section, column_of(section)).lines)
+    line = only(plot_lines.curves(section, column_of(section)).lines)
     expected = summarise(ends, 0, None)
     assert (line.low[1], line.high[1]) == (expected.low, expected.high)
     assert line.low[0] == line.high[0] == 10.0
@@ -206,14 +207,14 @@ def test_a_band_is_the_interval_of_the_mean_from_five_runs_on():
 def test_a_value_that_is_absent_leaves_a_gap_in_mean_and_band():
     runs = [run(1.0, [(0, 2.0), (40, 1.5 if seed else None)], seed=seed) for seed in range(6)]
     section = section_of(*runs)
-    line = only(plot_curves.curves(section, column_of(section)).lines)
+    line = only(plot_lines.curves(section, column_of(section)).lines)
     for numbers in (line.mean, line.low, line.high):
         assert np.isnan(numbers).tolist() == [False, True, False]
 
 
 def test_runs_with_fewer_checkpoints_are_left_out_and_named():
     section = section_of(run(1.0, [(0, 9.0)], seed=0), run(3.0, seed=1))
-    found = plot_curves.curves(section, column_of(section))
+    found = plot_lines.curves(section, column_of(section))
     assert only(found.lines).mean.tolist() == [9.0, 1.0]
     assert found.left_out == ["Fewer checkpoints than its others, left out: toy toy hinge 1."]
 
@@ -225,7 +226,7 @@ def test_seconds_of_another_machine_are_not_drawn():
         run(2.0, curve, seed=1),
         run(3.0, curve, loss="lsgan", machine={"cores": 64}),
     )
-    found = plot_curves.curves(section, column_of(section))
+    found = plot_lines.curves(section, column_of(section))
     assert [line.is_on("seconds") for line in found.lines] == [True, False]
     assert [line.is_on("images") for line in found.lines] == [True, True]
     assert re.search(
@@ -264,7 +265,7 @@ def drawn_curves(*runs):
 
 def test_every_panel_has_the_lines_and_they_share_the_values():
     figure = drawn_curves(run(1.0, [(0, 9.0)]), run(2.0, [(0, 8.0)], loss="lsgan"))
-    assert [axes.get_xlabel() for axes in figure.axes] == list(plot_curves.AXES.values())
+    assert [axes.get_xlabel() for axes in figure.axes] == list(plot_lines.AXES.values())
     for axes, ends in zip(figure.axes, ([0, 80], [0, 8], [0, 0.75]), strict=True):
         solid = [line for line in axes.lines if line.get_marker() != "None"]
         assert [line.get_ydata().tolist() for line in solid] == [[9, 1], [8, 2]]
@@ -576,7 +577,7 @@ def test_several_sections_have_files_of_their_own_and_missing_samples_are_said(t
     assert done.stderr.splitlines() == [
         "specks: the samples of toy toy hinge are gone or changed and not drawn; "
         "train them again for that",
-        "specks[x=1]: no curves, since nothing was scored along training; "
+        "specks[x=1]: no curves, for there are no values along training; "
         "run with --checkpoints, or score the ones there are",
         "specks[x=1]: the samples of toy toy hinge are gone or changed and not drawn; "
         "train them again for that",
