@@ -184,8 +184,7 @@ def table(folder: str, style: str) -> None:
     if not sections:
         raise NothingMatched(f"{folder}: nothing was planned here")
     if style == "rich":
-        console = _console()
-        console.print(render.to_rich(sections, console.width))
+        _print(render.to_rich(sections))
     else:
         click.echo(render.to_text(sections, style), nl=False)
 
@@ -320,7 +319,7 @@ def _show(outcome: Outcome) -> None:
     from ganbench import render
 
     console = _console()
-    console.print(render.to_rich(outcome.sections, console.width))
+    console.print(render.to_rich(outcome.sections))
     for record in outcome.failures:
         text = f"{record.status}: {record.id}: {record.reason}"
         console.print(text, markup=False, highlight=False, soft_wrap=True)
