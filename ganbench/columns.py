@@ -53,10 +53,14 @@ class Columns:
     def values(self, record: Record) -> dict[str, float | None]:
         """A record's values by column; a column that it was not scored on is absent."""
         return {
-            self._columns[name, canonical(quality_key(record, score))].name: value
+            self.of(record, score, name).name: value
             for score in record.scores
             for name, value in score["values"].items()
         }
+
+    def of(self, record: Record, score: dict[str, Any], name: str) -> Column:
+        """The column of a value that one of the record's scores calls by this name."""
+        return self._columns[name, canonical(quality_key(record, score))]
 
     def _add(self, record: Record, score: dict[str, Any]) -> None:
         key = quality_key(record, score)

@@ -51,7 +51,7 @@ def _markdown(section: Section) -> str:
     lines = [f"**{title(section)}**"]
     for view in views(section):
         lines += ["", *([f"*{escape(view.title)}*", ""] if view.title else []), *_pipes(view)]
-    return "\n".join([*lines, "", *(f"{line}  " for line in captions(section)), ""])
+    return "\n".join([*lines, "", *(f"- {line}" for line in captions(section)), ""])
 
 
 def _pipes(view: View) -> list[str]:

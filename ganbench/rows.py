@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ganbench.columns import Columns
 from ganbench.contracts import Direction
 from ganbench.record import Record
 from ganbench.specification import NO_LOSS, Trial
 
-COSTS: dict[str, Direction] = {
+COSTS: dict[str, Direction] = {  # speed is what rows are ranked by
     "images_per_second": "higher",
-    "compile_seconds": "lower",
+    "compile_seconds": "none",
     "train_seconds": "none",
-    "peak_memory_mib": "lower",
+    "peak_memory_mib": "none",
     "parameters": "none",
 }
 Key = tuple[str, str, str]  # backend, model, loss
@@ -60,12 +59,16 @@ class Row:
         return found
 
 
-def group(trials: Iterable[Trial], by_id: dict[str, Record], columns: Columns) -> list[Row]:
+def group(
+    trials: Iterable[Trial],
+    by_id: dict[str, Record],
+    values_of: Callable[[Record], dict[str, float | None]],
+) -> list[Row]:
     """The rows of these trials in the order of planning, baselines last."""
     grouped: dict[Key, list[Trial]] = {}
     for trial in sorted(trials, key=lambda trial: trial.loss == NO_LOSS):
         grouped.setdefault((trial.backend, trial.model, trial.loss), []).append(trial)
-    return [_row(key, members, by_id, columns) for key, members in grouped.items()]
+    return [_row(key, members, by_id, values_of) for key, members in grouped.items()]
 
 
 def costs(record: Record) -> dict[str, float | None]:
@@ -81,11 +84,12 @@ def costs(record: Record) -> dict[str, float | None]:
     }
 
 
-def _row(key: Key, trials: list[Trial], by_id: dict[str, Record], columns: Columns) -> Row:
+def _row(
+    key: Key,
+    trials: list[Trial],
+    by_id: dict[str, Record],
+    values_of: Callable[[Record], dict[str, float | None]],
+) -> Row:
     records = [by_id[trial.id] for trial in trials if trial.id in by_id]
-    values = {
-        record.seed: {**columns.values(record), **costs(record)}
-        for record in records
-        if record.status == "completed"
-    }
+    values = {record.seed: values_of(record) for record in records if record.status == "completed"}
     return Row(key, trials, records, values)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from ganbench import remarks, verdict
+from ganbench import remarks, targets, verdict
 from ganbench.columns import Column, Columns
 from ganbench.contracts import Direction
 from ganbench.marks import best_rows
 from ganbench.ranking import worst
 from ganbench.record import Record
-from ganbench.rows import COSTS, Row, group
+from ganbench.rows import COSTS, Row, costs, group
 from ganbench.specification import Trial
 from ganbench.statistics import FEW_RUNS, Summary, summarise
+from ganbench.targets import Target
 from ganbench.verdict import Verdict
 
 KEYS = ["backend", "model", "loss"]
@@ -47,6 +48,7 @@ class Section:
     device: str
     columns: list[Column]
     frame: pd.DataFrame
+    goals: list[Target] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # why rows or sections are apart
 
     @property
@@ -61,14 +63,17 @@ class Section:
 
 
 def build(
-    trials: Iterable[Trial], records: Iterable[Record], verdicts: Iterable[Verdict] = ()
+    trials: Iterable[Trial],
+    records: Iterable[Record],
+    verdicts: Iterable[Verdict] = (),
+    goals: Sequence[Target] = (),
 ) -> list[Section]:
     """Group planned trials into sections and rows, in the order of planning, baselines last.
 
     `n` counts the completed trials, `failed` those that ended otherwise, `missing` those that have
     no verdict yet, for want of a record or because they were interrupted. Where a section has a
     model and loss on several backends, the column `parity` says what the verdicts of `ganbench
-    parity` know of it.
+    parity` know of it. For each of the goals there are the columns of `targets.reached`.
     """
     known = list(verdicts)
     by_id = {record.id: record for record in records}
@@ -77,7 +82,7 @@ def build(
         samples, threads, device = (trial.specification[name] for name in SETTING)
         key = (trial.dataset, trial.budget, samples, threads, device)
         groups.setdefault(key, []).append(trial)
-    sections = [_section(key, members, by_id, known) for key, members in groups.items()]
+    sections = [_section(key, members, by_id, known, goals) for key, members in groups.items()]
     for section in sections[1:]:
         section.notes.append(f"Apart from the first table: {_apart(section, sections[0])}.")
     return sections
@@ -103,11 +108,15 @@ def to_frame(sections: list[Section]) -> pd.DataFrame:
 
 
 def _section(
-    key: SectionKey, trials: list[Trial], by_id: dict[str, Record], verdicts: list[Verdict]
+    key: SectionKey,
+    trials: list[Trial],
+    by_id: dict[str, Record],
+    verdicts: list[Verdict],
+    goals: Sequence[Target],
 ) -> Section:
     records = [by_id[trial.id] for trial in trials if trial.id in by_id]
     columns = Columns(records)
-    rows = group(trials, by_id, columns)
+    rows = group(trials, by_id, lambda record: _values(record, columns))
     parts: dict[str, Any] = {
         name: [row.key[place] for row in rows] for place, name in enumerate(KEYS)
     }
@@ -121,12 +130,21 @@ def _section(
     speeds = [remarks.speed_group(row) for row in rows]
     for column in columns:
         parts |= _measured(column.name, column.direction, rows, [""] * len(rows))
+        if any(f"{column.name}_area" in values for row in rows for values in row.values.values()):
+            parts |= _measured(f"{column.name}_area", column.direction, rows, [""] * len(rows))
+    for goal in goals:
+        places = [targets.reached(row, goal) for row in rows]
+        parts |= {name: pd.Series([row[name] for row in places], dtype=float) for name in places[0]}
     for name, direction in COSTS.items():
         parts |= _measured(name, direction, rows, speeds)
     for network in NETWORKS:
         parts[f"parameters_{network}"] = [_parameters(row, network) for row in rows]
     notes = [*remarks.speed_notes(rows), *remarks.source_notes(records)]
-    return Section(*key, list(columns), pd.DataFrame(parts), notes)
+    return Section(*key, list(columns), pd.DataFrame(parts), list(goals), notes)
+
+
+def _values(record: Record, columns: Columns) -> dict[str, float | None]:
+    return {**columns.values(record), **targets.areas(record, columns), **costs(record)}
 
 
 def _counts(rows: list[Row]) -> dict[str, list[int]]:
@@ -152,13 +170,18 @@ def _measured(
     parts[f"{name}_sd"] = [item.standard_deviation for item in found]
     for part in ("median", "iqm", "low", "high"):
         parts[f"{name}_{part}"] = [getattr(item, part) for item in found]
-    parts[f"{name}_mark"] = _marks(rows, values, direction, groups)
+    ranked = [_known(row) for row in values] if is_cost else values
+    parts[f"{name}_mark"] = _marks(rows, ranked, direction, groups)
     parts[f"{name}_points"] = [_points(row, limit) for row in values]
     objects = ("mark", "points")
     return {
         key: pd.Series(column, dtype=object if key.endswith(objects) else float)
         for key, column in parts.items()
     }
+
+
+def _known(values: Mapping[int, float]) -> dict[int, float]:
+    return {seed: value for seed, value in values.items() if math.isfinite(value)}
 
 
 def _summary(values: Mapping[int, float], limit: float | None) -> Summary:

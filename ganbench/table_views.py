@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ganbench.cells import UNKNOWN, Cell, measured, number, trials
 from ganbench.columns import Column
 from ganbench.table import HEALTH, KEYS, PARITY, Section
+from ganbench.targets import AXES, Target
 
 ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
 COST_HEADINGS = {
@@ -59,7 +61,7 @@ def views(section: Section) -> list[View]:
         _quality(section, space, [column for column in shown if column.space == space], number == 0)
         for number, space in enumerate(spaces)
     ]
-    return [*found, _costs(section)]
+    return [*found, *(_goal(section, goal) for goal in section.goals), _costs(section)]
 
 
 def captions(section: Section) -> list[str]:
@@ -94,6 +96,19 @@ def _costs(section: Section) -> View:
         for _, row in section.frame.iterrows()
     ]
     return View("costs", [*KEYS, *COST_HEADINGS.values()], rows)
+
+
+def _goal(section: Section, goal: Target) -> View:
+    """When a target is reached: medians over the trials, of which some may never reach it."""
+    rows = []
+    for _, row in section.frame.iterrows():
+        parts = [row[f"{goal.label}_{name}"] for name in ("reached", *AXES)]
+        texts = [UNKNOWN if math.isnan(part) else number(part) for part in parts]
+        if not math.isnan(parts[0]):
+            texts[0] = f"{parts[0]:.0%}"
+        rows.append([Cell(text) for text in (*(str(row[key]) for key in KEYS), *texts)])
+    heading = f"first to reach {goal.column} {goal.value:g}, medians"
+    return View(heading, [*KEYS, "reached", *AXES], rows)
 
 
 def _fingerprints(section: Section) -> Iterator[str]:
