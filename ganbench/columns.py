@@ -20,7 +20,8 @@ class Column:
     number: int  # 1, or more where values of this name were made in ways that do not compare
     direction: Direction
     is_beside: bool
-    fingerprint: str  # feature space, sample count and reference, for a caption
+    metric: str  # name, version and options, for a caption
+    made_with: str  # feature space, sample count and reference, for a caption
 
     @property
     def name(self) -> str:
@@ -69,14 +70,19 @@ class Columns:
             if (name, canonical(key)) in self._columns:
                 continue
             rivals = self._keys.setdefault(name, [])
-            fingerprint = _fingerprint(score)
+            metric = _metric(score)
             if rivals:
-                fingerprint += f" (not compared with {name}: {apart(key, rivals[0])})"
+                metric += f" (not compared with {name}: {apart(key, rivals[0])})"
             rivals.append(key)
-            base = name.removesuffix(f"-{space}") if space else name
-            is_beside = name in score["beside"]
-            column = Column(base, space, len(rivals), direction, is_beside, fingerprint)
-            self._columns[name, canonical(key)] = column
+            self._columns[name, canonical(key)] = Column(
+                base=name.removesuffix(f"-{space}") if space else name,
+                space=space,
+                number=len(rivals),
+                direction=direction,
+                is_beside=name in score["beside"],
+                metric=metric,
+                made_with=_made_with(score),
+            )
 
 
 def with_space(base: str, space: str) -> str:
@@ -84,11 +90,15 @@ def with_space(base: str, space: str) -> str:
     return f"{base}-{space}" if space else base
 
 
-def _fingerprint(score: dict[str, Any]) -> str:
-    reference = score["reference"]
+def _metric(score: dict[str, Any]) -> str:
     options = "".join(f", {name}={value}" for name, value in score["options"].items())
-    space = f", features {score['extractor_id']}" if score["extractor_id"] else ""
+    return f"{score['metric']} version {score['version']}{options}"
+
+
+def _made_with(score: dict[str, Any]) -> str:
+    reference = score["reference"]
+    space = f"features {score['extractor_id']}, " if score["extractor_id"] else ""
     return (
-        f"{score['metric']} version {score['version']}{options}{space}, {score['n']:,} samples "
-        f"against {reference['n']:,} of the {reference['split']} split"
+        f"{space}{score['n']:,} samples against {reference['n']:,} of the "
+        f"{reference['split']} split"
     )

@@ -112,14 +112,15 @@ def _goal(section: Section, goal: Target) -> View:
 
 
 def _fingerprints(section: Section) -> Iterator[str]:
-    """A line for each way in which a metric was computed, with the constants that belong to it."""
-    facts: dict[str, list[str]] = {}
+    """A line for each feature space: how the metrics were computed, and constants among them."""
+    lines: dict[str, dict[str, list[str]]] = {}
     for column in section.columns:
-        known = facts.setdefault(column.fingerprint, [])
+        facts = lines.setdefault(column.made_with, {}).setdefault(column.metric, [])
         values = section.frame[column.name].dropna()
         # A constant that is no result, such as a sampling floor, is said once.
         is_fact = column.is_beside and column.direction == "none"
         if is_fact and len(values) and values.max() - values.min() < 1e-12:
-            known.append(f"{column.name} {number(values.iloc[0])}")
-    for text, more in facts.items():
-        yield "; ".join([text, *more]) + "."
+            facts.append(f"{column.short_name} {number(values.iloc[0])}")
+    for made_with, metrics in lines.items():
+        parts = [", ".join([metric, *facts]) for metric, facts in metrics.items()]
+        yield f"{made_with[0].upper()}{made_with[1:]}: {'; '.join(parts)}."
