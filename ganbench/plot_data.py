@@ -10,7 +10,7 @@ from ganbench.comparability import canonical
 from ganbench.record import Record
 from ganbench.specification import NO_LOSS, Trial
 
-SETTING = ("samples", "threads", "device", "dtype")
+SETTING = ("samples", "threads", "device", "dtype", "protocol")
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ganbench.comparability import apart, canonical
+from ganbench.comparability import apart, canonical, speed_key
 from ganbench.history import Point, points
 from ganbench.plot_columns import Column
 from ganbench.plot_data import Row, Section
-from ganbench.plot_speed import way_of_running
 from ganbench.record import Record
 from ganbench.statistics import FEW_RUNS, summarise
 
@@ -77,7 +76,7 @@ def curves(section: Section, column: Column) -> Curves:
                     f"Fewer checkpoints than its others, left out: {row.label} {shorter}."
                 )
     records = [record for runs in kept.values() for record, _ in runs]
-    ways = {record.id: way_of_running(record) for record in records}
+    ways = {record.id: speed_key(record) for record in records}
     counted = Counter(canonical(way) for way in ways.values()).most_common(1)
     usual = next((way for way in ways.values() if canonical(way) == counted[0][0]), {})
     elsewhere: dict[str, list[str]] = {}

@@ -38,15 +38,6 @@ class Panel:
     dots: list[Dot]
 
 
-def way_of_running(record: Record) -> dict[str, Any]:
-    """What has to be the same for two rows' seconds to be comparable.
-
-    Options of the backend are part of a row's own name, and what one looks at the picture for.
-    """
-    key = comparability.speed_key(record)
-    return {name: value for name, value in key.items() if name != "backend options"}
-
-
 def throughput(record: Record) -> float:
     """Images per second without the first, untimed step; NaN where nothing was timed."""
     seconds, images = record.training["train_seconds"], record.training["timed_images"]
@@ -62,7 +53,7 @@ def panels(section: Section, column: Column) -> list[Panel]:
     for row in section.gans:
         runs: dict[str, list[Record]] = {}
         for record in row.completed:
-            way = way_of_running(record)
+            way = comparability.speed_key(record)
             name = comparability.canonical(way)
             ways[name] = way
             runs.setdefault(name, []).append(record)
