@@ -184,17 +184,37 @@ def score(folder: str, **options: Any) -> None:
 @click.option(
     "--target", "goals", multiple=True, metavar="COLUMN=N", help="Tell when this is first reached."
 )
+@click.option("--pairs", "column", metavar="COLUMN", help="Every two rows against each other.")
 @_reports_errors
-def table(folder: str, style: str, rule: str, goals: tuple[str, ...]) -> None:
+def table(folder: str, style: str, rule: str, goals: tuple[str, ...], column: str | None) -> None:
     """Print the table of the results in DIR."""
     from ganbench import benchmark, render, targets
     from ganbench.store import Store
 
+    if column is not None:
+        _print_pairs(folder, style, column)
+        return
     wanted = [targets.parse(goal) for goal in goals]
     sections = benchmark.read_table(Store(Path(folder)), rule, wanted)
     if not sections:
         raise NothingMatched(f"{folder}: nothing was planned here")
     _print(render.to_rich(sections) if style == "rich" else render.to_text(sections, style))
+
+
+def _print_pairs(folder: str, style: str, column: str) -> None:
+    from ganbench import benchmark, pairs, render
+    from ganbench.errors import ConfigError
+    from ganbench.store import Store
+
+    if style not in ("rich", "md", "json"):
+        raise ConfigError(f"--pairs has no format {style!r}; take rich, md or json")
+    found = benchmark.read_pairs(Store(Path(folder)), column)
+    if style == "json":
+        _print(pairs.to_json(found))
+        return
+    for view in pairs.views(found, column):
+        _print(render.rich_view(view) if style == "rich" else f"{render.markdown_view(view)}\n\n")
+    _print(f"{pairs.CAPTION}\n")
 
 
 _PARITY_OPTIONS: list[tuple[str, str, dict[str, Any], str]] = [
