@@ -1,58 +1,14 @@
-"""Two folders of results row by row: how B differs from A where the two may be compared."""
+"""Two folders of results row by row: which rows and columns of B meet which of A."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ganbench.comparability import apart, canonical
-from ganbench.differences import Difference, paired, unpaired
+from ganbench.comparability import canonical
+from ganbench.comparison import Comparison, compared, not_compared, with_words
 from ganbench.errors import NothingMatched
-from ganbench.marks import SIGNIFICANCE, holm
-from ganbench.measured import Column, Measured, Row, Side, with_failures_filled
-from ganbench.statistics import FEW_RUNS
-
-BETTER, WORSE, DIFFERENT = "better", "worse", "different"
-ALIKE, FEW, APART = "not distinguishable", "too few runs", "not comparable"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One column of one row: B against A, over the seeds that both have where these are enough.
-
-    `difference` is that of B - A, `points_a` and `points_b` the values it is made of, in the order
-    of seeds, failures filled in. Where nothing could be compared there are none, and `reason` says
-    why in one line. `p` is adjusted (Holm) for the rows of the column. `is_all_failed` says that
-    A has values and every run of B failed.
-    """
-
-    row: Row
-    column: Column
-    word: str
-    reason: str = ""
-    note: str = ""
-    points_a: tuple[float, ...] = ()
-    points_b: tuple[float, ...] = ()
-    is_paired: bool = False
-    difference: Difference | None = None
-    p: float | None = None
-    is_all_failed: bool = False
-
-    @property
-    def mean_a(self) -> float | None:
-        """The baseline's mean; None without runs."""
-        return _mean(self.points_a)
-
-    @property
-    def mean_b(self) -> float | None:
-        """The new mean; None without runs."""
-        return _mean(self.points_b)
-
-    @property
-    def relative(self) -> float | None:
-        """The difference as a share of the baseline's size; None where there is none to divide."""
-        change = self.difference.mean if self.difference else None
-        return change / abs(self.mean_a) if change is not None and self.mean_a else None
+from ganbench.measured import Measured, Side, with_failures_filled
 
 
 @dataclass(frozen=True)
@@ -96,7 +52,7 @@ def compare(a: list[Side], b: list[Side]) -> Report:
             "the same; `ganbench table DIR` shows what each has"
         )
     pairs = [Pair(left, right, list(_columns(left, right))) for left, right in matched]
-    words = iter(_with_words([item for pair in pairs for item in pair.comparisons]))
+    words = iter(with_words([item for pair in pairs for item in pair.comparisons]))
     pairs = [replace(pair, comparisons=[next(words) for _ in pair.comparisons]) for pair in pairs]
     return Report(
         pairs,
@@ -123,10 +79,10 @@ def _columns(a: Side, b: Side) -> Iterator[Comparison]:
         left, right = ours.get(name, {}), theirs.get(name, {})
         common = [key for key in left if key in right]
         for number, key in enumerate(common, 1):
-            found = _compared(a.row, left[key], right[key], f"#{number}" if number > 1 else "")
-            yield replace(found, note=_note((a, left[key]), (b, right[key])))
+            suffix = f"#{number}" if number > 1 else ""  # one name, made in two ways on both sides
+            yield compared((a, left[key]), (b, right[key]), suffix)
         if not common:
-            yield _apart(a, b, [*left.values()], [*right.values()])
+            yield not_compared(a, b, [*left.values()], [*right.values()])
 
 
 def _by_name(side: Side) -> dict[str, dict[str, Measured]]:
@@ -134,80 +90,3 @@ def _by_name(side: Side) -> dict[str, dict[str, Measured]]:
     for item in side.measured:
         found.setdefault(item.column.name, {})[canonical(item.key)] = item
     return found
-
-
-def _apart(a: Side, b: Side, left: list[Measured], right: list[Measured]) -> Comparison:
-    """A column that cannot be compared, with the reason."""
-    column = (left or right)[0].column
-    if left and right:
-        return Comparison(a.row, column, APART, apart(left[0].key, right[0].key))
-    empty, name = (b, "B") if left else (a, "A")
-    if empty.completed:
-        return Comparison(a.row, column, APART, f"{name} has no such column")
-    reason = f"every run of {name} failed" if empty.failed else f"{name} has no completed run yet"
-    has_failed = bool(left and empty.failed)
-    return Comparison(a.row, column, APART, reason, is_all_failed=has_failed)
-
-
-def _compared(row: Row, a: Measured, b: Measured, suffix: str) -> Comparison:
-    """B against A: over shared seeds by Student's paired test, or over all runs by Welch's."""
-    column = replace(a.column, name=a.column.name + suffix)
-    if not a.values or not b.values:
-        name = "B" if a.values else "A"
-        reason = f"no run of {name} has a value"
-        has_failed = bool(a.values) and not column.is_cost
-        return Comparison(row, column, APART, reason, is_all_failed=has_failed)
-    shared = sorted(set(a.values) & set(b.values))
-    is_paired = len(shared) > FEW_RUNS
-    ours = {seed: a.values[seed] for seed in (shared if is_paired else sorted(a.values))}
-    theirs = {seed: b.values[seed] for seed in (shared if is_paired else sorted(b.values))}
-    points = tuple(ours.values()), tuple(theirs.values())
-    direction = "lower" if column.direction == "none" else column.direction
-    if is_paired:
-        difference = paired(theirs, ours, direction)
-    else:
-        difference = unpaired(points[1], points[0], direction)
-    if column.direction == "none":
-        difference = replace(difference, improvement=None)
-    return Comparison(row, column, FEW, "", "", *points, is_paired, difference)
-
-
-def _note(*both: tuple[Side, Measured]) -> str:
-    """What a reader has to know beside the numbers."""
-    notes = []
-    if both[0][1].sources != both[1][1].sources:
-        notes.append("the metric's sources differ at the same version")
-    for name, (side, item) in zip("AB", both, strict=True):
-        has_failures = not item.column.is_cost and item.column.direction != "none"
-        runs = side.completed + (side.failed if has_failures else 0)
-        if len(item.values) < runs:
-            notes.append(f"{name} has a value of {len(item.values)} of {runs} runs")
-    return "; ".join(notes)
-
-
-def _with_words(comparisons: list[Comparison]) -> list[Comparison]:
-    """Judge every difference, its p-value adjusted for the rows of its column and data set."""
-    families: dict[tuple[str, str], list[int]] = {}
-    for place, item in enumerate(comparisons):
-        families.setdefault((item.row.dataset, item.column.name), []).append(place)
-    judged = list(comparisons)
-    for places in families.values():
-        members = [comparisons[place] for place in places]
-        adjusted = holm([item.difference.p if item.difference else None for item in members])
-        for place, item, p in zip(places, members, adjusted, strict=True):
-            judged[place] = replace(item, p=p, word=_word(item, p))
-    return judged
-
-
-def _word(item: Comparison, p: float | None) -> str:
-    if item.difference is None or item.difference.mean is None or p is None:
-        return item.word
-    if p >= SIGNIFICANCE:
-        return ALIKE
-    if item.column.direction == "none":
-        return DIFFERENT
-    return WORSE if (item.difference.mean > 0) == (item.column.direction == "lower") else BETTER
-
-
-def _mean(points: tuple[float, ...]) -> float | None:
-    return sum(points) / len(points) if points else None

@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ganbench.compare import Comparison, Pair, Report
+from ganbench.compare import Pair, Report
+from ganbench.comparison import Comparison
 from ganbench.fail_on import Finding
 from ganbench.measured import Side
 from ganbench.render import escape
@@ -15,8 +16,8 @@ from ganbench.render import escape
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-HEADINGS = ("backend", "model", "loss", "failed", "A", "B", "B - A", "change", "p", "")
-NUMBERS = range(3, 9)  # columns that are aligned to the right
+HEADINGS = ("backend", "model", "loss", "failed", "n", "A", "B", "B - A", "change", "p", "")
+NUMBERS = range(3, 10)  # columns that are aligned to the right
 CAPTION = (
     "Means of A and B, where failures count as the worst value of the column in either; of 4 runs "
     "or fewer the values themselves. B - A with its 95 % interval: Student's paired test over 5 or "
@@ -37,7 +38,8 @@ def to_rich(report: Report, findings: list[Finding]) -> RenderableType:
     for title, rows in tables(report):
         table = RichTable(title=Text(title), title_justify="left")
         for number, heading in enumerate(HEADINGS):
-            table.add_column(heading, justify="right" if number in NUMBERS else "left")
+            justify: Any = "right" if number in NUMBERS else "left"
+            table.add_column(heading, justify=justify, overflow="fold")
         for row in rows:
             table.add_row(*map(Text, row))
         parts.append(table)
@@ -124,13 +126,18 @@ def _cells(pair: Pair, item: Comparison) -> list[str]:
         change += "" if item.is_paired else " w"
     failed = f"{_failed(pair.a)}, {_failed(pair.b)}{' !' if pair.has_new_failures else ''}"
     return [
-        *(item.row.backend, item.row.model, item.row.loss, failed),
+        *(item.row.backend, item.row.model, item.row.loss, failed, _runs(item)),
         *(_value(item, points) for points in (item.points_a, item.points_b)),
         change,
         "—" if item.relative is None else f"{item.relative:+.1%}",
         "—" if item.p is None else f"{item.p:.2g}",
         item.word,
     ]
+
+
+def _runs(item: Comparison) -> str:
+    """How many runs a comparison is made of, on both sides where these differ."""
+    return ", ".join(dict.fromkeys(str(len(points)) for points in (item.points_a, item.points_b)))
 
 
 def _value(item: Comparison, points: tuple[float, ...]) -> str:

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ganbench.compare import Comparison, Report
+from ganbench.compare import Report
+from ganbench.comparison import Comparison
 from ganbench.errors import ConfigError, UnknownName
 from ganbench.measured import Column, Row
 
@@ -83,8 +84,8 @@ def _read(text: str, columns: set[Column]) -> Limit:
         if column.direction != limit.direction:
             other = "+" if form["sign"] == "-" else "-"
             raise ConfigError(
-                f"{where}: {column.name} is better {column.direction}, so a limit on what is worse "
-                f"has the other sign: '{text.replace(':' + form['sign'], ':' + other)}'"
+                f"{where}: {column.name} is better when {column.direction}, so a limit on "
+                f"what is worse has the other sign: '{text.replace(':' + form['sign'], ':' + other)}'"
             )
     return limit
 
@@ -107,7 +108,7 @@ def _judge(limit: Limit, item: Comparison) -> Finding:
     if sign * difference.mean <= allowed:
         return found("held", text)
     if difference.low is None or difference.high is None:
-        return found("exceeded", f"{text}, by the means of {difference.n} runs alone")
+        return found("exceeded", f"{text}, by the means alone (4 runs or fewer)")
     text += f", 95 % interval {difference.low:+.4g} to {difference.high:+.4g}"
     if min(sign * difference.low, sign * difference.high) <= 0:
         return found("unsupported", f"{text}, which holds 0")
