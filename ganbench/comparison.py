@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from ganbench.comparability import apart
 from ganbench.differences import Difference, paired, unpaired
@@ -20,8 +21,8 @@ class Comparison:
 
     `difference` is that of B - A, `points_a` and `points_b` the values it is made of, in the order
     of seeds, failures filled in. Where nothing could be compared there are none, and `reason` says
-    why in one line. `p` is adjusted (Holm) for the rows of the column. `is_all_failed` says that
-    A has values and every run of B failed.
+    why in one line. `p` is adjusted (Holm) for the rows of the column. `broken` is "A" or "B" where
+    every run of that one failed, and not every run of the other.
     """
 
     row: Row
@@ -34,7 +35,7 @@ class Comparison:
     is_paired: bool = False
     difference: Difference | None = None
     p: float | None = None
-    is_all_failed: bool = False
+    broken: Literal["A", "B", ""] = ""
 
     @property
     def mean_a(self) -> float | None:
@@ -61,10 +62,10 @@ def compared(one: tuple[Side, Measured], other: tuple[Side, Measured], suffix: s
     (side, a), (_, b) = one, other
     row, column = side.row, replace(a.column, name=a.column.name + suffix)
     if not a.values or not b.values:
-        name = "B" if a.values else "A"
+        name: Literal["A", "B"] = "B" if a.values else "A"
+        is_broken = bool(a.values or b.values) and column.direction != "none"
         reason = f"no run of {name} has a value"
-        has_failed = bool(a.values) and not column.is_cost
-        return Comparison(row, column, APART, reason, is_all_failed=has_failed)
+        return Comparison(row, column, APART, reason, broken=name if is_broken else "")
     shared = sorted(set(a.values) & set(b.values))
     is_paired = len(shared) > FEW_RUNS
     ours = {seed: a.values[seed] for seed in (shared if is_paired else sorted(a.values))}
@@ -85,12 +86,13 @@ def not_compared(a: Side, b: Side, left: list[Measured], right: list[Measured]) 
     column = (left or right)[0].column
     if left and right:
         return Comparison(a.row, column, APART, apart(left[0].key, right[0].key))
-    empty, name = (b, "B") if left else (a, "A")
+    empty = b if left else a
+    name: Literal["A", "B"] = "B" if left else "A"
     if empty.completed:
         return Comparison(a.row, column, APART, f"{name} has no such column")
-    reason = f"every run of {name} failed" if empty.failed else f"{name} has no completed run yet"
-    has_failed = bool(left and empty.failed)
-    return Comparison(a.row, column, APART, reason, is_all_failed=has_failed)
+    if empty.missing or not empty.failed:
+        return Comparison(a.row, column, APART, f"{name} has no completed run yet")
+    return Comparison(a.row, column, APART, f"every run of {name} failed", broken=name)
 
 
 def _note(*both: tuple[Side, Measured]) -> str:

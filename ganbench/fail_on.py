@@ -82,10 +82,10 @@ def _read(text: str, columns: set[Column]) -> Limit:
         if column.direction == "none":
             raise ConfigError(f"{where}: {column.name} has no better or worse; name another column")
         if column.direction != limit.direction:
-            other = "+" if form["sign"] == "-" else "-"
+            mended = text.replace(f":{form['sign']}", ":+" if form["sign"] == "-" else ":-")
             raise ConfigError(
-                f"{where}: {column.name} is better when {column.direction}, so a limit on "
-                f"what is worse has the other sign: '{text.replace(':' + form['sign'], ':' + other)}'"
+                f"{where}: {column.name} is better when {column.direction}, so a limit on what is "
+                f"worse has the other sign: {mended!r}"
             )
     return limit
 
@@ -95,8 +95,8 @@ def _judge(limit: Limit, item: Comparison) -> Finding:
         told = f"{limit.text}: {item.row}, {item.column.name}: {text}"
         return Finding(limit.text, item.row, item.column.name, verdict, told)
 
-    if item.is_all_failed:
-        return found("exceeded", item.reason)
+    if item.broken:  # what never worked cannot have become worse
+        return found("exceeded" if item.broken == "B" else "held", item.reason)
     difference = item.difference
     if difference is None or difference.mean is None:
         return found("not comparable", f"not comparable: {item.reason}")
