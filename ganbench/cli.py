@@ -174,20 +174,27 @@ def score(folder: str, **options: Any) -> None:
     default="rich",
     help="How to write it.",
 )
+@click.option(
+    "--select",
+    "rule",
+    type=click.Choice(["final", "best-by-validation", "lucic-minimum"]),
+    default="final",
+    help="Which checkpoint speaks for a trial; all but the final one under their own name.",
+)
+@click.option(
+    "--target", "goals", multiple=True, metavar="COLUMN=N", help="Tell when this is first reached."
+)
 @_reports_errors
-def table(folder: str, style: str) -> None:
+def table(folder: str, style: str, rule: str, goals: tuple[str, ...]) -> None:
     """Print the table of the results in DIR."""
-    from ganbench import benchmark, render
+    from ganbench import benchmark, render, targets
     from ganbench.store import Store
 
-    sections = benchmark.read_table(Store(Path(folder)))
+    wanted = [targets.parse(goal) for goal in goals]
+    sections = benchmark.read_table(Store(Path(folder)), rule, wanted)
     if not sections:
         raise NothingMatched(f"{folder}: nothing was planned here")
-    if style == "rich":
-        console = _console()
-        console.print(render.to_rich(sections, console.width))
-    else:
-        click.echo(render.to_text(sections, style), nl=False)
+    _print(render.to_rich(sections) if style == "rich" else render.to_text(sections, style))
 
 
 @main.command()
@@ -373,7 +380,7 @@ def _show(outcome: Outcome) -> None:
     from ganbench import render
 
     console = _console()
-    console.print(render.to_rich(outcome.sections, console.width))
+    console.print(render.to_rich(outcome.sections))
     for record in outcome.failures:
         text = f"{record.status}: {record.id}: {record.reason}"
         console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
 from ganbench.record import Record
 
-_MACHINE = ("system", "cpu", "cores", "memory_gib")  # no clock rate and no load: they wander
 _WAY = ("threads", "device", "dtype")
 
 
@@ -32,21 +30,26 @@ def quality_key(record: Record, score: dict[str, Any]) -> dict[str, Any]:
 
 
 def speed_key(record: Record) -> dict[str, Any]:
-    """All that has to be the same for two throughputs to be comparable: host and way of running."""
+    """All that has to be the same for two throughputs to be comparable: host and way of running.
+
+    A clock rate and a load are no part of it: they wander.
+    """
     specification = record.specification
     return {
         "host": host(record),
         **{name: specification[name] for name in _WAY},
-        "backend options": specification["backend"]["options"],
+        "backend options": record.backend.partition("[")[2],  # those that are not the default
         "budget": record.budget,
     }
 
 
 def host(record: Record) -> str:
-    """Eight hexadecimal digits that stand for a kind of machine; they name nobody's computer."""
-    machine = {name: record.environment[name] for name in _MACHINE}
-    machine["device"] = record.training["backend_description"].get("device")
-    return hashlib.sha256(json.dumps(machine, sort_keys=True).encode()).hexdigest()[:8]
+    """The kind of machine in words, which name nobody's computer."""
+    machine, device = record.environment, record.training["backend_description"].get("device")
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']:.0f} GiB, "
+        f"{machine['system']}, {device}"
+    )
 
 
 def apart(one: dict[str, Any], other: dict[str, Any]) -> str:

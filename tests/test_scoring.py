@@ -13,28 +13,41 @@ def names(found):
     return [(item.metric.name, item.extractor.name if item.extractor else None) for item in found]
 
 
+def needing(needs):
+    """Names of the metrics that need it and need not be asked for by name."""
+    classes = [entry.cls for entry in toy_catalog().entries("metrics")]
+    return {c.name for c in classes if c.needs == needs and getattr(c, "by_default", True)}
+
+
+def test_a_metric_for_those_who_ask_is_computed_for_them_alone():
+    assert "gaussian-kernel" not in {
+        name for name, _ in names(scorings(None, DIGITS, toy_catalog()))
+    }
+    found = names(scorings(["gaussian-kernel"], DIGITS, toy_catalog(), ["pca-digits-v1"]))
+    assert found == [("gaussian-kernel", "pca-digits-v1")]
+
+
 def test_images_are_scored_by_every_metric_in_every_space_that_fits():
-    found = names(scorings(None, Task("digits", "images", (8, 8, 1), 10), toy_catalog()))
-    assert found == [
-        ("brightness", None),
-        ("class-coverage", "cls-digits-v1"),
-        ("frechet", "cls-digits-v1"),
-        ("frechet", "pca-digits-v1"),
-        ("inception-score", "cls-digits-v1"),
-    ]
+    found = names(scorings(None, DIGITS, toy_catalog()))
+    classifier, components = "cls-digits-v1", "pca-digits-v1"
+    assert [name for name, _ in found] == sorted(name for name, _ in found)
+    assert {name for name, space in found if space == components} == needing("features")
+    both = needing("features") | needing("logits")
+    assert {name for name, space in found if space == classifier} == both
+    assert [name for name, space in found if space is None] == ["brightness"]
+    assert {"frechet", "inception-score", "class-coverage"} <= both
 
 
 def test_a_space_without_logits_serves_no_metric_of_logits():
     task = toy_catalog().get("datasets", "specks")().task()
-    assert names(scorings(None, task, toy_catalog())) == [
-        ("brightness", None),
-        ("frechet", "pixels"),
-    ]
+    found = names(scorings(None, task, toy_catalog()))
+    assert set(found) == {("brightness", None), *((name, "pixels") for name in needing("features"))}
 
 
 def test_points_are_scored_by_metrics_of_points_only():
     ring = toy_catalog().get("datasets", "ring")().task()
-    assert names(scorings(None, ring, toy_catalog())) == [("modes", None)]
+    found = names(scorings(None, ring, toy_catalog()))
+    assert set(found) == {(name, None) for name in needing("points")} and ("modes", None) in found
 
 
 def test_points_without_a_mixture_are_not_scored_by_its_modes():

@@ -85,6 +85,7 @@ def make_trial(identifier="t0", **changes):
 
 def make_score(value, column="fd-pixels", **changes):
     """One score as `evaluate` makes it, with a constant beside the value."""
+    floor = f"{column.removesuffix('-pixels')}-floor-pixels"
     return {
         "metric": "frechet",
         "options": {},
@@ -102,9 +103,9 @@ def make_score(value, column="fd-pixels", **changes):
             "split_sha256": "2" * 64,
         },
         "n": 20,
-        "values": {column: value, f"{column}-floor": 0.25},
-        "directions": {column: "lower", f"{column}-floor": "none"},
-        "beside": [f"{column}-floor"],
+        "values": {column: value, floor: 0.25},
+        "directions": {column: "lower", floor: "none"},
+        "beside": [floor],
         **changes,
     }
 
@@ -117,6 +118,7 @@ def make_record(
     if status == "completed":
         result |= {
             "images": 80,
+            "generator_updates": 20,
             "timed_images": 60,
             "train_seconds": 0.5,
             "compile_seconds": 0.25,
