@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ganbench.cells import UNKNOWN, number
 from ganbench.compare import Pair, Report
 from ganbench.comparison import Comparison
 from ganbench.fail_on import Finding
@@ -37,8 +38,8 @@ def to_rich(report: Report, findings: list[Finding]) -> RenderableType:
     parts: list[RenderableType] = []
     for title, rows in tables(report):
         table = RichTable(title=Text(title), title_justify="left")
-        for number, heading in enumerate(HEADINGS):
-            justify: Any = "right" if number in NUMBERS else "left"
+        for index, heading in enumerate(HEADINGS):
+            justify: Any = "right" if index in NUMBERS else "left"
             table.add_column(heading, justify=justify, overflow="fold")
         for row in rows:
             table.add_row(*map(Text, row))
@@ -48,7 +49,7 @@ def to_rich(report: Report, findings: list[Finding]) -> RenderableType:
 
 def to_markdown(report: Report, findings: list[Finding]) -> str:
     """The same for documents."""
-    align = ("---:" if number in NUMBERS else "---" for number in range(len(HEADINGS)))
+    align = ("---:" if index in NUMBERS else "---" for index in range(len(HEADINGS)))
     head = [f"| {' | '.join(HEADINGS)} |", f"| {' | '.join(align)} |"]
     lines = []
     for title, rows in tables(report):
@@ -120,17 +121,17 @@ def _grouped(items: list[Comparison], attribute: str) -> list[str]:
 def _cells(pair: Pair, item: Comparison) -> list[str]:
     difference = item.difference
     assert difference and difference.mean is not None
-    change = f"{difference.mean:+.4g}"
+    change = _signed(difference.mean)
     if difference.low is not None and difference.high is not None:
-        change += f" [{difference.low:+.4g}, {difference.high:+.4g}]"
+        change += f" [{_signed(difference.low)}, {_signed(difference.high)}]"
         change += "" if item.is_paired else " w"
     failed = f"{_failed(pair.a)}, {_failed(pair.b)}{' !' if pair.has_new_failures else ''}"
     return [
         *(item.row.backend, item.row.model, item.row.loss, failed, _runs(item)),
         *(_value(item, points) for points in (item.points_a, item.points_b)),
         change,
-        "—" if item.relative is None else f"{item.relative:+.1%}",
-        "—" if item.p is None else f"{item.p:.2g}",
+        UNKNOWN if item.relative is None else f"{item.relative:+.1%}",
+        UNKNOWN if item.p is None else f"{item.p:.2g}",
         item.word,
     ]
 
@@ -143,8 +144,12 @@ def _runs(item: Comparison) -> str:
 def _value(item: Comparison, points: tuple[float, ...]) -> str:
     """The mean, or the few values that there are."""
     if item.p is None:
-        return ", ".join(f"{value:.4g}" for value in points)
-    return f"{sum(points) / len(points):.4g}"
+        return " · ".join(map(number, points))
+    return number(sum(points) / len(points))
+
+
+def _signed(value: float) -> str:
+    return f"{'-' if value < 0 else '+'}{number(abs(value))}"
 
 
 def _failed(side: Side) -> str:

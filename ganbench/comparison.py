@@ -8,7 +8,7 @@ from typing import Literal
 from ganbench.comparability import apart
 from ganbench.differences import Difference, paired, unpaired
 from ganbench.marks import SIGNIFICANCE, holm
-from ganbench.measured import Column, Measured, Row, Side
+from ganbench.measured import Column, Labels, Measured, Side
 from ganbench.statistics import FEW_RUNS
 
 BETTER, WORSE, DIFFERENT = "better", "worse", "different"
@@ -25,7 +25,7 @@ class Comparison:
     every run of that one failed, and not every run of the other.
     """
 
-    row: Row
+    row: Labels
     column: Column
     word: str
     reason: str = ""

@@ -9,7 +9,7 @@ from typing import Literal
 from ganbench.compare import Report
 from ganbench.comparison import Comparison
 from ganbench.errors import ConfigError, UnknownName
-from ganbench.measured import Column, Row
+from ganbench.measured import Column, Labels
 
 _FORM = re.compile(r"(?P<name>.+):(?P<sign>[+-])(?P<amount>\d+(\.\d+)?([eE][+-]?\d+)?)(?P<unit>%?)")
 Verdict = Literal["exceeded", "unsupported", "held", "not comparable"]
@@ -35,7 +35,7 @@ class Finding:
     """What a limit says of one row: a line, and whether it decides."""
 
     limit: str
-    row: Row
+    row: Labels
     column: str
     verdict: Verdict
     text: str
@@ -116,4 +116,4 @@ def _judge(limit: Limit, item: Comparison) -> Finding:
 
 
 def _names(column: Column) -> set[str]:
-    return {column.name, column.metric_name}
+    return {column.name, column.base}

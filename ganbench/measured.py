@@ -11,10 +11,11 @@ from ganbench.comparability import canonical, quality_key, speed_key
 from ganbench.contracts import Direction
 from ganbench.ranking import fill_failures
 from ganbench.record import Record
+from ganbench.rows import costs
 from ganbench.specification import Trial
 from ganbench.store import Store
 
-COSTS: dict[str, Direction] = {
+COSTS: dict[str, Direction] = {  # what may become worse, though rows are ranked by speed alone
     "images_per_second": "higher",
     "compile_seconds": "lower",
     "peak_memory_mib": "lower",
@@ -23,8 +24,8 @@ _SETTING = ("samples", "threads", "device", "dtype")
 
 
 @dataclass(frozen=True)
-class Row:
-    """What a row of a table trains, by its labels."""
+class Labels:
+    """What a row trains, as both folders call it."""
 
     backend: str
     model: str
@@ -40,7 +41,7 @@ class Column:
     """A column of a table: a metric in a feature space, or a cost."""
 
     name: str
-    metric_name: str  # what the metric itself calls it, without the feature space
+    base: str  # what the metric itself calls it, without the feature space
     direction: Direction
     is_cost: bool
     is_beside: bool
@@ -63,7 +64,7 @@ class Measured:
 class Side:
     """A row's runs in one folder, in one budget and setting."""
 
-    row: Row
+    row: Labels
     setting: tuple[Any, ...]  # budget, samples, threads, device, precision
     completed: int = 0
     failed: int = 0
@@ -86,9 +87,9 @@ def of_folder(store: Store) -> list[Side]:
 def sides(trials: Iterable[Trial], records: Iterable[Record]) -> list[Side]:
     """Group planned trials and their records into rows, one side for each setting of a row."""
     by_id = {record.id: record for record in records}
-    groups: dict[tuple[Row, tuple[Any, ...]], list[Record | None]] = {}
+    groups: dict[tuple[Labels, tuple[Any, ...]], list[Record | None]] = {}
     for trial in trials:
-        row = Row(trial.backend, trial.model, trial.loss, trial.dataset)
+        row = Labels(trial.backend, trial.model, trial.loss, trial.dataset)
         setting = (trial.budget, *(trial.specification[name] for name in _SETTING))
         groups.setdefault((row, setting), []).append(by_id.get(trial.id))
     return [_side(row, setting, found) for (row, setting), found in groups.items()]
@@ -125,7 +126,7 @@ def _place(item: Measured) -> tuple[str, str]:
     return item.column.name, canonical(item.key)
 
 
-def _side(row: Row, setting: tuple[Any, ...], planned: list[Record | None]) -> Side:
+def _side(row: Labels, setting: tuple[Any, ...], planned: list[Record | None]) -> Side:
     records = [record for record in planned if record and record.status != "interrupted"]
     completed = [record for record in records if record.status == "completed"]
     failed = [record for record in records if record.status != "completed"]
@@ -160,14 +161,9 @@ def _scores(record: Record) -> Iterable[Measured]:
 
 
 def _costs(record: Record) -> Iterable[Measured]:
-    training, key = record.training, speed_key(record)
-    seconds, images = training["train_seconds"], training["timed_images"]
-    costs = {
-        "images_per_second": images / seconds if seconds > 0 and images > 0 else None,
-        "compile_seconds": training["compile_seconds"],
-        "peak_memory_mib": training["peak_memory_mib"],
-    }
-    for name, value in costs.items():
+    key, found = speed_key(record), costs(record)
+    for name, direction in COSTS.items():
+        value = found[name]
         if value is not None:
-            column = Column(name, name, COSTS[name], True, False)
+            column = Column(name, name, direction, True, False)
             yield Measured(column, key, {record.seed: float(value)})
