@@ -45,7 +45,8 @@ def speed_key(record: Record) -> dict[str, Any]:
 
 def host(record: Record) -> str:
     """The kind of machine in words, which name nobody's computer."""
-    machine, device = record.environment, record.training["backend_description"].get("device")
+    machine, told = record.environment, record.training["backend_description"]
+    device = told.get("device_name", told.get("device"))  # baselines have no name for theirs
     return (
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']:.0f} GiB, "
         f"{machine['system']}, {device}"
