@@ -23,8 +23,8 @@ from ganbench.table_views import View
 HEADINGS = ["row", "against", "seeds", "difference", "P(better)", "p", ""]
 CAPTION = (
     "difference: of the means over shared seeds, with its 95 % interval (Student's paired t; a "
-    "failed trial counts as the worst value). P(better): probability that a run of the first row is "
-    "better than one of the second. p: adjusted for all pairs of the table (Holm)."
+    "failed trial counts as the worst value). P(better): probability that a run of the first row "
+    "is better than one of the second. p: adjusted for all pairs of the table (Holm)."
 )
 
 
