@@ -11,6 +11,7 @@ from typing import Any
 from ganbench import config as configs
 from ganbench import (
     environment,
+    pairs,
     plan,
     plugins,
     portraits,
@@ -178,6 +179,14 @@ def read_table(
     for section in sections:
         section.notes[:0] = remarks
     return sections
+
+
+def read_pairs(store: Store, column: str) -> dict[str, list[pairs.Pair]]:
+    """Every two rows of a folder against each other on one column."""
+    found = pairs.compare(store.planned(), _records(store), column)
+    if not any(found.values()):
+        raise NothingMatched(f"{store.root}: no two rows have values of {column}")
+    return found
 
 
 def parity_folder(store: Store) -> Path:

@@ -71,15 +71,19 @@ def frame(
 
 
 def tight_frame(
-    words: Words, shape: tuple[int, int], panel_inches: float, left: float, headed: bool
+    words: Words,
+    shape: tuple[int, int],
+    panel_inches: float,
+    gap: float,
+    left: float,
+    headed: bool,
 ) -> Frame:
     """A figure of panels close to one another, `left` inches from the edge, without axes.
 
-    `headed` leaves room for a title above the first row of panels.
+    `gap` inches part the rows; `headed` leaves room for a title above the first of them.
     """
     rows, _ = shape
     top = 0.75 + (0.2 if headed else 0.0)
-    gap = 0.07
     found = _bare(words, top + rows * (panel_inches + gap) + 0.2, shape)
     total = found.figure.get_figheight()
     found.figure.subplots_adjust(

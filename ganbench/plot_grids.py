@@ -23,7 +23,8 @@ PANEL_CHARACTERS = 32
 TITLE_LINE_INCHES = 0.14
 POINTS = 1500
 LABEL_INCHES = 2.05
-LABEL_CHARACTERS = 24
+LABEL_CHARACTERS = 25
+LABEL_LINE_INCHES = 0.14
 SHORTEST_SIDE_PIXELS = 32  # smaller images are enlarged, so that every viewer shows clear squares
 GAP_SHARE = 8  # a gap is this part of an image's side
 
@@ -91,15 +92,17 @@ def _draw_images(
     ).shape
     panel_width = (WIDTH_INCHES - LABEL_INCHES - 0.15) / (columns + 0.05 * (columns - 1))
     panel_height = panel_width * height / width
+    lines = max(1 + _wrapped(strip.row, LABEL_CHARACTERS).count("\n") for strip in strips)
+    gap = max(0.07, LABEL_LINE_INCHES * lines - panel_height)
     words = _words(section, strips, title, notes)
     frame = plot_frame.tight_frame(
-        words, (len(strips), columns), panel_height, LABEL_INCHES, headed=columns > 1
+        words, (len(strips), columns), panel_height, gap, LABEL_INCHES, headed=columns > 1
     )
     for number, strip in enumerate(strips):
         panels = frame.axes[number * columns : (number + 1) * columns]
         for axes in panels:
             axes.set_axis_off()
-        _label(panels[0], strip, panel_height)
+        _label(panels[0], strip)
         for axes, (moment, samples) in zip(panels, strip.moments, strict=False):
             axes.imshow(sheet(samples, count), interpolation="none", aspect="auto")
             if number == _first_drawn(strips):
@@ -111,16 +114,15 @@ def _first_drawn(strips: Sequence[Strip]) -> int:
     return next(number for number, strip in enumerate(strips) if strip.moments)
 
 
-def _label(axes: Axes, strip: Strip, inches: float) -> None:
-    """Write the row's name left of its first panel, so high, and why it is empty if it is."""
+def _label(axes: Axes, strip: Strip) -> None:
+    """Write the row's name left of its first panel, and why it is empty if it is."""
     name = _wrapped(strip.row, LABEL_CHARACTERS)
-    fitting = 72 * inches / (1.25 * (1 + name.count("\n")))
     place: dict[str, Any] = {
         "xycoords": "axes fraction",
         "textcoords": "offset points",
         "va": "center",
     }
-    axes.annotate(name, (0, 0.5), (-6, 0), ha="right", size=min(8.5, fitting), **place)
+    axes.annotate(name, (0, 0.5), (-6, 0), ha="right", size=8, **place)
     if strip.reason:
         axes.annotate(strip.reason, (0, 0.5), (6, 0), color=GREY, style="italic", **place)
 

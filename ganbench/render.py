@@ -29,39 +29,47 @@ def to_text(sections: list[Section], style: str) -> str:
 def to_rich(sections: list[Section]) -> RenderableType:
     """The whole table for a terminal."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
     parts: list[Any] = []
     for section in sections:
         parts.append(Text(title(section), style="bold"))
-        for view in views(section):
-            table = Table(title=view.title or None, title_justify="left")
-            for index, heading in enumerate(view.headings):
-                justify: Any = "left" if index < len(KEYS) else "right"
-                table.add_column(Text(heading), justify=justify, overflow="fold", no_wrap=index < 3)
-            for row in view.rows:
-                table.add_row(*(Text(cell.text, "bold" if cell.is_best else "") for cell in row))
-            parts.append(table)
+        parts += map(rich_view, views(section))
         parts += [Text(line, style="dim") for line in captions(section)]
     return Group(*parts)
+
+
+def rich_view(view: View) -> RenderableType:
+    """One table for a terminal."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(view.title) if view.title else None, title_justify="left")
+    for index, heading in enumerate(view.headings):
+        justify: Any = "left" if index < len(KEYS) else "right"
+        table.add_column(Text(heading), justify=justify, overflow="fold", no_wrap=index < len(KEYS))
+    for row in view.rows:
+        table.add_row(*(Text(cell.text, "bold" if cell.is_best else "") for cell in row))
+    return table
 
 
 def _markdown(section: Section) -> str:
     lines = [f"**{title(section)}**"]
     for view in views(section):
-        lines += ["", *([f"*{escape(view.title)}*", ""] if view.title else []), *_pipes(view)]
+        lines += ["", markdown_view(view)]
     return "\n".join([*lines, "", *(f"- {line}" for line in captions(section)), ""])
 
 
-def _pipes(view: View) -> list[str]:
+def markdown_view(view: View) -> str:
+    """One table for a document, with its title."""
     align = ["---" if index < len(KEYS) else "---:" for index in range(len(view.headings))]
     rows = [
         [f"**{escape(cell.text)}**" if cell.is_best else escape(cell.text) for cell in row]
         for row in view.rows
     ]
     lines = ["| " + " | ".join(row) + " |" for row in [list(map(escape, view.headings)), *rows]]
-    return [lines[0], "| " + " | ".join(align) + " |", *lines[1:]]
+    heading = [f"*{escape(view.title)}*", ""] if view.title else []
+    return "\n".join([*heading, lines[0], "| " + " | ".join(align) + " |", *lines[1:]])
 
 
 def escape(text: str) -> str:

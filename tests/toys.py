@@ -124,7 +124,7 @@ def make_record(
             "compile_seconds": 0.25,
             "peak_memory_mib": 100.0,
             "parameters": {"generator": 48, "discriminator": 3},
-            "backend_description": {"device": "cpu"},
+            "backend_description": {"device_name": "cpu"},
             **training,
         }
     host = {"system": "Linux x86_64", "cpu": "Toy", "cores": 2, "memory_gib": 4.0}
