@@ -8,7 +8,10 @@ from ganbench.rows import Row
 
 
 def health(row: Row) -> str | None:
-    """In how many of the completed trials a metric found what is wrong, by its first words."""
+    """In how many of the completed trials a metric found what is wrong, by its first words.
+
+    None for baselines, which are what they are on purpose.
+    """
     found: dict[str, int] = {}
     for record in row.completed:
         words = [
@@ -18,7 +21,7 @@ def health(row: Row) -> str | None:
         ]
         for word in dict.fromkeys(words):
             found[word] = found.get(word, 0) + 1
-    if not row.completed:
+    if not row.completed or row.is_baseline:
         return None
     told = [f"{count} of {len(row.completed)} {word}" for word, count in found.items()]
     return ", ".join(told) or "ok"

@@ -350,4 +350,6 @@ def test_health_counts_what_metrics_found_wrong():
     row = only_row(told("a", "", 0), told("b", "collapsed since 24k images", 1), told("c", "", 2))
     assert row["health"] == "1 of 3 collapsed"
     assert only_row(told("a", "", 0))["health"] == "ok"
+    trial, found = completed("b", loss="none", scores=[make_score(1.0, verdict="memorising")])
+    assert only_row((trial, found))["health"] is None
     assert "health" not in only_row(completed())
