@@ -52,7 +52,7 @@ class Corruption:
 
 def add_noise(material: Material, sigma: float, rng: np.random.Generator) -> np.ndarray:
     """Add Gaussian noise, its standard deviation a share of the range, and clip."""
-    noise = rng.standard_normal(material.clean.shape, dtype=np.float32)
+    noise: np.ndarray = rng.standard_normal(material.clean.shape, dtype=np.float32)
     return _as_bytes(material.clean + np.float32(255 * sigma) * noise)
 
 
@@ -108,7 +108,10 @@ def drop_classes(material: Material, share: float, rng: np.random.Generator) -> 
 
 
 def unbalance(material: Material, ratio: float, rng: np.random.Generator) -> np.ndarray:
-    """Make the commonest class `ratio` times as frequent as the rarest, in geometric steps."""
+    """Make the commonest class `ratio` times as frequent as the rarest, in geometric steps.
+
+    Spare images serve as well; where a class has too few of them, all are repeated alike.
+    """
     labels = _labels(material)
     classes = rng.permutation(np.unique(labels))
     weights = ratio ** -np.linspace(0, 1, len(classes))
@@ -119,7 +122,8 @@ def unbalance(material: Material, ratio: float, rng: np.random.Generator) -> np.
         np.resize(np.flatnonzero(labels == label), number)
         for label, number in zip(classes, np.diff(ends, prepend=0), strict=True)
     ]
-    return material.pool[rng.permutation(np.concatenate(parts))]
+    images: np.ndarray = material.pool[rng.permutation(np.concatenate(parts))]
+    return images
 
 
 def duplicate(material: Material, share: float, rng: np.random.Generator) -> np.ndarray:

@@ -62,7 +62,12 @@ def _strips(dataset: Dataset, names: list[str]) -> Figure:
             images = item.apply(material, level, rng)[:STRIP_IMAGES]
             picture = grid(images)
             gray = picture.shape[2] == 1
-            cell.imshow(picture[..., 0] if gray else picture, cmap="gray" if gray else None)
+            # Not interpolated, so that the SVG keeps the images' own pixels and stays small.
+            cell.imshow(
+                picture[..., 0] if gray else picture,
+                cmap="gray" if gray else None,
+                interpolation="none",
+            )
             cell.set(xticks=[], yticks=[])
             cell.set_title(f"{item.levels[level]:g}", fontsize=7, pad=2)
         row[0].set_ylabel(item.name, fontsize=7, rotation=0, ha="right", va="center")

@@ -42,7 +42,7 @@ RULES = (
     f"ignores: in no space is the last level worse on average by more than {FLOOR_DEVIATIONS:g} "
     "standard deviations of the clean value and as many standard errors over seeds.",
     f"floor: the mean value of clean images is within {100 * FLOOR_TOLERANCE:g} % of its -floor "
-    "column, on each of several numbers of images.",
+    "column on each of several numbers n of images, and so is its slope over 1/n.",
     "order: a column that sees duplication ranks real above memorizer, and one that sees noise or "
     "contamination above pixel-gaussian, for every seed in at least one space.",
     f"undecided: with fewer than {FEW_IMAGES:,} images a side, what sees only the severe levels, "
@@ -71,7 +71,7 @@ def values_of(
             for item in CORRUPTIONS
             if item.name in found.corrupted
         },
-        "metrics": [_metric(scoring) for scoring in wanted],
+        "metrics": [metric_of(scoring) for scoring in wanted],
         "columns": [
             _column(key_of(scoring, column), direction, found)
             for scoring in wanted
@@ -81,8 +81,8 @@ def values_of(
     }
 
 
-def _metric(scoring: Scoring) -> dict[str, Any]:
-    """What decides a metric's values and what it promises."""
+def metric_of(scoring: Scoring) -> dict[str, Any]:
+    """What decides a metric's values in a space, and what it promises."""
     key = scoring.key()
     promises = {
         name: {column: sorted(subjects) for column, subjects in promise.items()}

@@ -120,7 +120,8 @@ def spearman(badness: np.ndarray) -> float:
 
     if not np.isfinite(badness).all() or np.ptp(badness) == 0:
         return 0.0
-    return float(np.corrcoef(rankdata(badness), np.arange(len(badness)))[0, 1])
+    correlation = np.corrcoef(rankdata(badness), np.arange(len(badness)))[0, 1]
+    return round(float(correlation), 12)  # so that a perfect one is 1
 
 
 def sees(responses: list[Response], count: int) -> str:
@@ -128,8 +129,8 @@ def sees(responses: list[Response], count: int) -> str:
 
     On few images a column that sees the severe defect, and sees it grow, is not found wrong.
     """
-    always = any(min(item.spearman) >= EVERY - 1e-9 for item in responses)
-    mostly = all(item.mean_spearman >= MOST - 1e-9 for item in responses)
+    always = any(min(item.spearman) >= EVERY for item in responses)
+    mostly = all(item.mean_spearman >= MOST - 1e-12 for item in responses)
     clearly = any(item.effect(item.rise) > FLOOR_DEVIATIONS for item in responses)
     if always and mostly and clearly:
         return HELD
@@ -190,21 +191,18 @@ def effect_text(rise: float | None, deviation: float | None) -> str:
     return f"{effect:+.0f}" if abs(effect) >= 10 else f"{effect:+.2g}"
 
 
-def floor_ratios(key: Key, found: Measurements) -> dict[int, float]:
-    """Mean value over mean floor, for each number of images a side."""
-    floor = key._replace(column=key.column + FLOOR)
-    draws = {found.count: found.clean, **found.smaller}
-    return {
-        size: float(_mean(values, key) / _mean(values, floor)) if _mean(values, floor) else math.nan
-        for size, values in draws.items()
-    }
-
-
 def _floor(key: Key, found: Measurements) -> Check:
-    ratios = floor_ratios(key, found)
-    held = all(abs(ratio - 1) <= FLOOR_TOLERANCE for ratio in ratios.values())
-    told = ", ".join(f"n={size}: {ratio:.3f}" for size, ratio in ratios.items())
-    told = f"{key.space or 'images'}: value / floor {told}"
+    """Value over floor on each number of images, and the slope of both over its inverse."""
+    draws = {found.count: found.clean, **found.smaller}
+    floor = key._replace(column=key.column + FLOOR)
+    values = np.array([_mean(drawn, key) for drawn in draws.values()])
+    floors = np.array([_mean(drawn, floor) for drawn in draws.values()])
+    inverses = [1 / size for size in draws]
+    slope = np.polyfit(inverses, values, 1)[0] / np.polyfit(inverses, floors, 1)[0]
+    ratios = [*(values / floors), slope]
+    parts = [f"n={size} {ratio:.3f}" for size, ratio in zip(draws, ratios, strict=False)]
+    told = f"{key.space or 'images'}: value / floor {', '.join(parts)}; slope over 1/n {slope:.3f}"
+    held = all(abs(ratio - 1) <= FLOOR_TOLERANCE for ratio in ratios)
     return Check("floor", key.metric, key.column, "", HELD if held else BROKEN, told)
 
 
