@@ -11,22 +11,23 @@ from typing import Any
 from ganbench import config as configs
 from ganbench import (
     environment,
-    evaluate,
     plan,
     plugins,
     portraits,
     render,
+    scoring,
     selectors,
     table,
     verdict,
 )
 from ganbench.config import Config
+from ganbench.errors import NothingMatched
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
 from ganbench.record import Record
 from ganbench.runner import Runner, View
 from ganbench.samples import load
-from ganbench.specification import NO_LOSS
+from ganbench.specification import NO_LOSS, rebuild
 from ganbench.store import Store
 from ganbench.table import Section
 
@@ -40,7 +41,7 @@ class Prepared:
     config: Config
     catalog: Catalog
     plan: Plan
-    scorings: dict[str, list[evaluate.Scoring]]  # by data set label
+    scorings: dict[str, list[scoring.Scoring]]  # by data set label
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ def prepare(file: str | None, overrides: dict[str, Any]) -> Prepared:
     for text in config.datasets:
         for selector in selectors.parse(text):
             source = selectors.build(catalog.get("datasets", selector.name), selector)
-            scorings[selectors.label(source)] = evaluate.scorings(
-                config.metrics, source.task(), catalog
+            scorings[selectors.label(source)] = scoring.scorings(
+                config.metrics, source.task(), catalog, config.extractors
             )
     return Prepared(config, catalog, planned, scorings)
 
@@ -100,6 +101,33 @@ def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]
     return Outcome(store.root, table.build(planned.trials, records, verdicts), records)
 
 
+def score(
+    folder: Path, overrides: dict[str, Any], view: Callable[[Plan], AbstractContextManager[View]]
+) -> Outcome:
+    """Score what is stored in a folder with these metrics and extractors; nothing is trained.
+
+    Values made before stay in the records. Raises NothingMatched where no trial has samples to
+    score, and ConfigError where a metric does not fit the data.
+    """
+    store = Store(folder)
+    planned = Plan(store.planned(), [])
+    config = configs.resolve({}, overrides, "command line")
+    catalog = plugins.load(config.plugins)
+    wanted = {}
+    for trial in planned.trials:
+        if trial.dataset not in wanted:
+            task = rebuild(catalog, "datasets", trial.specification["dataset"]).task()
+            wanted[trial.dataset] = scoring.scorings(
+                config.metrics, task, catalog, config.extractors
+            )
+    with view(planned) as watching:
+        records = list(Runner(config, catalog, store, wanted, watching).score(planned.trials))
+    if not records:
+        raise NothingMatched(f"{folder}: no trial has completed, so there is nothing to score")
+    write_tables(store)
+    return Outcome(store.root, read_table(store), records)
+
+
 def resolved(prepared: Prepared) -> Config:
     """The configuration with the choices that were left open: run again, it asks the same.
 
@@ -108,7 +136,7 @@ def resolved(prepared: Prepared) -> Config:
     trials = prepared.plan.trials
     backends = dict.fromkeys(trial.backend for trial in trials if trial.loss != NO_LOSS)
     metrics = {
-        tuple(dict.fromkeys(selectors.label(scoring.metric) for scoring in scorings))
+        tuple(dict.fromkeys(selectors.label(item.metric) for item in scorings))
         for scorings in prepared.scorings.values()
     }
     samples = {trial.specification["samples"] for trial in trials}

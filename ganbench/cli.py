@@ -27,10 +27,12 @@ _BENCHMARK_OPTIONS: list[tuple[str, str, dict[str, Any], str]] = [
     ("--loss", "losses", {"multiple": True}, "Loss, such as hinge or 'LOSS+PENALTY'."),
     ("--dataset", "datasets", {"multiple": True}, "Data set, such as digits or fashion-mnist."),
     ("--metric", "metrics", {"multiple": True}, "Metric; all that apply if not given."),
+    ("--extractor", "extractors", {"multiple": True}, "Feature space; all that fit if not given."),
     ("--baseline", "baselines", {"multiple": True}, "Baseline to put beside the GANs."),
     ("--seeds", "seeds", {"type": int}, "Number of seeds: 0, 1, ..., N-1."),
     ("--budget", "budget", {"metavar": "KIND=N"}, "images=200k, updates=5k or seconds=60."),
     ("--samples", "samples", {"type": int}, "Samples that a trial is scored on."),
+    ("--checkpoints", "checkpoints", {"type": int}, "Sets of samples taken on the way."),
     ("--threads", "threads", {"type": int}, "CPU threads of every backend; all cores by default."),
     ("--device", "device", {"type": click.Choice(["auto", "cpu", "cuda"])}, "Where to train."),
     ("--timeout", "trial_timeout_seconds", {"type": float}, "Seconds after which a trial ends."),
@@ -135,6 +137,32 @@ def plugins(files: tuple[str, ...]) -> None:
     from ganbench import plugins as loader
 
     _print(listing.plugins(loader.load(files)))
+
+
+_SCORE_OPTIONS = ("--metric", "--extractor", "--data", "--plugin")
+
+
+def _score_options(function: Function) -> Function:
+    for flag, name, settings, text in reversed(_BENCHMARK_OPTIONS):
+        if flag in _SCORE_OPTIONS:
+            function = click.option(flag, name, help=text, **settings)(function)
+    return function
+
+
+@main.command()
+@click.argument("folder", metavar="DIR")
+@_score_options
+@_reports_errors
+def score(folder: str, **options: Any) -> None:
+    """Score the samples kept in DIR with more metrics; nothing is trained, older values stay."""
+    from ganbench import benchmark
+
+    try:
+        outcome = benchmark.score(Path(folder), _given(options), _view)
+    except KeyboardInterrupt:
+        _say("stopped; what is scored is kept: the same command again scores what is missing")
+        sys.exit(INTERRUPTED)
+    _show(outcome)
 
 
 @main.command()
@@ -320,13 +348,18 @@ def _terminate(*_: object) -> None:
 def _prepare(file: str | None, no_baselines: bool, options: dict[str, Any]) -> Prepared:
     from ganbench import benchmark
 
-    given = {
-        name: list(value) if isinstance(value, tuple) else value for name, value in options.items()
-    }
-    given = {name: value for name, value in given.items() if value not in (None, [])}
+    given = _given(options)
     if no_baselines:
         given["baselines"] = []
     return benchmark.prepare(file, given)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given, as keys of a configuration."""
+    lists = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in options.items()
+    }
+    return {name: value for name, value in lists.items() if value not in (None, [])}
 
 
 def _notes(prepared: Prepared) -> list[str]:

@@ -26,10 +26,12 @@ class Config(BaseModel):
     losses: list[str] = ["non-saturating", "hinge"]
     datasets: list[str] = ["digits"]
     metrics: list[str] | None = None  # None: every metric that applies
+    extractors: list[str] | None = None  # None: every feature space that fits
     baselines: list[str] = ["real", "memorizer", "pixel-gaussian"]
     seeds: Annotated[int, Ge(1), Le(1000)] = 2
     budget: str = "images=60k"
     samples: Annotated[int, Ge(2), Le(1_000_000)] | None = None  # None: the data set's own number
+    checkpoints: Annotated[int, Ge(0), Le(100)] = 4  # sets of samples taken on the way
     threads: Annotated[int, Ge(1), Le(1024)] | None = None  # None: every core
     device: Literal["auto", "cpu", "cuda"] = "auto"
     trial_timeout_seconds: Annotated[float, Gt(0)] | None = None  # None: no limit

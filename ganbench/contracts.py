@@ -49,13 +49,17 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set in memory. Models train on `train`; `reference` is what metrics compare with."""
+    """A data set in memory. Models train on `train`; `reference` is what metrics compare with.
+
+    A checkpoint may be chosen by `validation`, never by the reference that is reported.
+    """
 
     task: Task
     train: Split
     reference: Split
     sha256: str  # of the decompressed payload
     mixture: Mixture | None = None
+    validation: Split | None = None
 
 
 class DatasetSource(Protocol):
@@ -365,7 +369,11 @@ class Model(Protocol):
 
 
 class Extractor(Protocol):
-    """A frozen feature space for images. Tables never mix two ids."""
+    """A frozen feature space for images. Tables never mix two ids.
+
+    Where it has them, `weights_sha256` and `preprocessing` (what is done to the images before the
+    first layer, in words) are kept with every value and in the key of cached features.
+    """
 
     name: str
     source: str
@@ -388,7 +396,7 @@ class FeatureSet:
 
     samples: np.ndarray  # uint8 images or float32 points, [n, ...]
     features: np.ndarray | None = None  # float64 [n, d]
-    logits: np.ndarray | None = None  # float64 [n, classes]
+    logits: np.ndarray | None = None  # float32 [n, classes], as extracted: they may be large
     labels: np.ndarray | None = None  # int32 [n]
     mixture: Mixture | None = field(default=None, compare=False)
     trajectory: np.ndarray | None = None  # float64 [steps + 1, p], of a tiny model alone

@@ -2,167 +2,204 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import math
+import platform
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ganbench import selectors
-from ganbench.contracts import Dataset, Extractor, FeatureSet, Metric, Task
+from ganbench.contracts import Dataset, Extractor, FeatureSet, Split
 from ganbench.errors import ConfigError
-from ganbench.plugins import Catalog
-from ganbench.sources import class_hashes
+from ganbench.feature_cache import FeatureCache
+from ganbench.samples import sha256_of
+from ganbench.scoring import Scoring
 from ganbench.streams import Stream
+
+LIBRARIES = ("numpy", "scipy")  # whose versions may move a value
+
+Values = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Scoring:
-    """One metric in one feature space; the key says all that decides its values."""
+class Checkpoint:
+    """Samples of a training that was not done yet; they are read when they are scored."""
 
-    metric: Metric
-    extractor: Extractor | None
-
-    def key(self) -> dict[str, Any]:
-        """Metric, options, version, source and extractor id, as the record keeps them."""
-        return {
-            "metric": self.metric.name,
-            "options": selectors.options(self.metric),
-            "version": self.metric.version,
-            "sources": class_hashes(type(self.metric)),
-            "extractor": self.extractor.name if self.extractor else None,
-            "extractor_id": self.extractor.id if self.extractor else None,
-        }
-
-    def columns(self) -> dict[str, str]:
-        """Map the metric's own columns to the table's, which name the feature space."""
-        suffix = f"-{self.extractor.name}" if self.extractor else ""
-        return {column: f"{column}{suffix}" for column in self.metric.columns}
+    reached: dict[str, Any]  # images, updates, train_seconds
+    read: Callable[[], np.ndarray]
 
 
-def scorings(names: list[str] | None, task: Task, catalog: Catalog) -> list[Scoring]:
-    """The metrics that apply to a task, in every feature space that fits it.
+@dataclass(frozen=True)
+class Evidence:
+    """What a trial left behind to be scored."""
 
-    `names` are selectors; None means every metric. Raises ConfigError if a metric that was asked
-    for by name does not apply.
-    """
-    texts = catalog.names("metrics") if names is None else names
-    metrics = [
-        selectors.build(catalog.get("metrics", selector.name), selector)
-        for text in texts
-        for selector in selectors.parse(text)
-    ]
-    extractors = [entry.cls() for entry in catalog.entries("extractors")]
-    fitting = [extractor for extractor in extractors if extractor.fits(task)]
-    found: list[Scoring] = []
-    for metric in metrics:
-        spaces = _spaces(metric, task, fitting)
-        if not spaces and names is not None:
-            raise ConfigError(
-                f"metric {metric.name!r} needs {metric.needs}, which {task.dataset!r} does not have"
-            )
-        if _fits(metric, task):
-            found += [Scoring(metric, space) for space in spaces]
-        elif names is not None:
-            raise ConfigError(
-                f"metric {metric.name!r} is not meant for {task.dataset!r}; "
-                f"`ganbench info {metric.name}` says what it measures"
-            )
-    return found
-
-
-def applicable(wanted: list[Scoring], followed: bool) -> list[Scoring]:
-    """Those of a trial: `followed` says whether its model is tiny and its trajectory was kept."""
-    return [scoring for scoring in wanted if followed or scoring.metric.needs != "trajectory"]
-
-
-def _fits(metric: Metric, task: Task) -> bool:
-    fits = getattr(metric, "fits", None)
-    return fits is None or fits(task)
-
-
-def _spaces(metric: Metric, task: Task, fitting: list[Extractor]) -> list[Extractor | None]:
-    if metric.needs == "trajectory":
-        return [None]
-    if metric.needs == "points":
-        return [None] if task.kind == "points" else []
-    if task.kind != "images":
-        return []
-    if metric.needs == "images":
-        return [None]
-    if metric.needs == "logits":
-        return [space for space in fitting if getattr(space, "has_logits", False)]
-    return list(fitting)
+    samples: np.ndarray
+    seed: int
+    images: int = 0  # shown to the discriminator in the whole training
+    trajectory: np.ndarray | None = None
+    checkpoints: Sequence[Checkpoint] = ()
 
 
 class Evaluator:
-    """Scores sets of samples against one data set; features of its reference are computed once."""
+    """Scores sets of samples against one data set; features of its splits are computed once."""
 
-    def __init__(self, dataset: Dataset) -> None:
-        self.dataset = dataset
-        self._references: dict[str | None, FeatureSet] = {}
-
-    def score(
+    def __init__(
         self,
-        samples: np.ndarray,
-        wanted: list[Scoring],
-        seed: int,
-        trajectory: np.ndarray | None = None,
-    ) -> list[dict[str, Any]]:
-        """Values of every scoring, each with its fingerprint; each space is extracted once."""
-        spaces = {_space_id(scoring): scoring.extractor for scoring in wanted}
-        fakes = {
-            key: replace(self._features(samples, space), trajectory=trajectory)
-            for key, space in spaces.items()
-        }
-        return [self._one(scoring, fakes[_space_id(scoring)], seed) for scoring in wanted]
+        dataset: Dataset,
+        cache: FeatureCache | None = None,
+        report: Callable[[str], None] = lambda phase: None,
+    ) -> None:
+        self.dataset, self.cache, self.report = dataset, cache, report
+        self._splits: dict[tuple[str, str | None], FeatureSet] = {}
+        self._hashes: dict[str, str] = {}
 
-    def _one(self, scoring: Scoring, fake: FeatureSet, seed: int) -> dict[str, Any]:
-        rng = Stream(seed, f"metric/{scoring.metric.name}").at(0)
-        real = self._reference(scoring.extractor)
-        values = scoring.metric.compute(real, fake, rng)
-        if set(values) != set(scoring.metric.columns):
+    def score(self, evidence: Evidence, wanted: list[Scoring]) -> list[dict[str, Any]]:
+        """Values of every scoring, each with its fingerprint; each space is extracted once.
+
+        Metrics that are computed at checkpoints have a `curve` of them too, and, where the data
+        set has a validation split, their values against it.
+        """
+        fakes = self._sides(evidence.samples, wanted)
+        scores = []
+        for scoring in wanted:
+            fake = replace(fakes[_space_id(scoring)], trajectory=evidence.trajectory)
+            self.report(_phase(scoring))
+            values = self._values(scoring, fake, self.dataset.reference, evidence.seed)
+            scores.append({**self._fingerprint(scoring, fake), **_table_part(scoring, values)})
+        curved = [number for number, item in enumerate(wanted) if _is_curved(item)]
+        curves = self._curves(evidence, [wanted[number] for number in curved])
+        for number, curve in zip(curved, curves, strict=True):
+            scoring, final = wanted[number], scores[number]
+            validation = self._validation(scoring, fakes[_space_id(scoring)], evidence.seed)
+            final |= {"curve": curve, "validation": validation}
+            if hasattr(scoring.metric, "verdict"):
+                history = [(point["images"], _own(scoring, point["values"])) for point in curve]
+                history.append((evidence.images, _own(scoring, final["values"])))
+                final["verdict"] = scoring.metric.verdict(history)
+        return scores
+
+    def _curves(self, evidence: Evidence, curved: list[Scoring]) -> list[list[dict[str, Any]]]:
+        """The points of each scoring at the checkpoints, one checkpoint in memory at a time."""
+        curves: list[list[dict[str, Any]]] = [[] for _ in curved]
+        for number, checkpoint in enumerate(evidence.checkpoints if curved else (), 1):
+            self.report(f"checkpoint {number} of {len(evidence.checkpoints)}")
+            fakes = self._sides(checkpoint.read(), curved)
+            for scoring, curve in zip(curved, curves, strict=True):
+                fake = fakes[_space_id(scoring)]
+                values = self._values(scoring, fake, self.dataset.reference, evidence.seed)
+                found = self._validation(scoring, fake, evidence.seed)
+                curve.append(
+                    {
+                        **checkpoint.reached,
+                        "values": _renamed(scoring, values),
+                        "validation": found["values"] if found else None,
+                    }
+                )
+        return curves
+
+    def _validation(self, scoring: Scoring, fake: FeatureSet, seed: int) -> dict[str, Any] | None:
+        """The values against the validation split, by which a checkpoint may be chosen."""
+        split = self.dataset.validation
+        if split is None:
+            return None
+        values = self._values(scoring, fake, split, seed)
+        return {**self._split_fingerprint(split), "values": _renamed(scoring, values)}
+
+    def _values(self, scoring: Scoring, fake: FeatureSet, split: Split, seed: int) -> Values:
+        metric = scoring.metric
+        real = self._features_of(split, scoring.extractor)
+        if getattr(metric, "uses_training", False):
+            training = self._features_of(self.dataset.train, scoring.extractor)
+            real = replace(real, training=training.features)
+        values = metric.compute(real, fake, Stream(seed, f"metric/{metric.name}").at(0))
+        if set(values) != set(metric.columns):
             raise ConfigError(
-                f"metric {scoring.metric.name!r} promises the columns "
-                f"{sorted(scoring.metric.columns)} and gave {sorted(values)}"
+                f"metric {metric.name!r} promises the columns "
+                f"{sorted(metric.columns)} and gave {sorted(values)}"
             )
-        split = self.dataset.reference
+        return values
+
+    def _fingerprint(self, scoring: Scoring, fake: FeatureSet) -> dict[str, Any]:
+        """All that a reader has to know to compare this value with another."""
         return {
             **scoring.key(),
+            "weights_sha256": getattr(scoring.extractor, "weights_sha256", None),
+            "preprocessing": getattr(scoring.extractor, "preprocessing", None),
             "reference": {
                 "dataset": self.dataset.task.dataset,
-                "split": split.name,
-                "n": len(split.samples),
                 "data_sha256": self.dataset.sha256,
+                **self._split_fingerprint(self.dataset.reference),
             },
             "n": len(fake.samples),
-            "values": {column: _number(values[name]) for name, column in scoring.columns().items()},
-            "directions": {
-                column: scoring.metric.columns[name] for name, column in scoring.columns().items()
+            "libraries": {
+                "python": platform.python_version(),
+                **{name: importlib.metadata.version(name) for name in LIBRARIES},
             },
-            "beside": sorted(
-                column
-                for name, column in scoring.columns().items()
-                if name in getattr(scoring.metric, "beside", ())
-            ),
         }
 
-    def _reference(self, extractor: Extractor | None) -> FeatureSet:
-        key = extractor.id if extractor else None
-        if key not in self._references:
-            split = self.dataset.reference
-            self._references[key] = self._features(split.samples, extractor, split.labels)
-        return self._references[key]
+    def _split_fingerprint(self, split: Split) -> dict[str, Any]:
+        if split.name not in self._hashes:
+            self._hashes[split.name] = sha256_of(split.samples)
+        return {
+            "split": split.name,
+            "n": len(split.samples),
+            "split_sha256": self._hashes[split.name],
+        }
 
-    def _features(
-        self, samples: np.ndarray, extractor: Extractor | None, labels: np.ndarray | None = None
+    def _features_of(self, split: Split, extractor: Extractor | None) -> FeatureSet:
+        key = split.name, extractor.id if extractor else None
+        if key not in self._splits:
+            self._splits[key] = self._side(split.samples, extractor, split.labels, self.cache)
+        return self._splits[key]
+
+    def _sides(self, samples: np.ndarray, wanted: list[Scoring]) -> dict[str | None, FeatureSet]:
+        spaces = {_space_id(scoring): scoring.extractor for scoring in wanted}
+        return {key: self._side(samples, space) for key, space in spaces.items()}
+
+    def _side(
+        self,
+        samples: np.ndarray,
+        extractor: Extractor | None,
+        labels: np.ndarray | None = None,
+        cache: FeatureCache | None = None,
     ) -> FeatureSet:
         features = logits = None
         if extractor is not None:
-            features, logits = extractor.extract(samples)
-            features = features.astype(np.float64)
-            logits = None if logits is None else logits.astype(np.float64)
+            self.report(f"features {extractor.name}")
+            extract = cache.extract(samples, extractor) if cache else extractor.extract(samples)
+            features, logits = extract[0].astype(np.float64), extract[1]
         return FeatureSet(samples, features, logits, labels, self.dataset.mixture)
+
+
+def _is_curved(scoring: Scoring) -> bool:
+    return bool(getattr(scoring.metric, "at_checkpoints", False))
+
+
+def _phase(scoring: Scoring) -> str:
+    return f"{scoring.metric.name} {scoring.extractor.name if scoring.extractor else ''}".strip()
+
+
+def _table_part(scoring: Scoring, values: Values) -> dict[str, Any]:
+    """Values, directions and what is shown beside them, by the table's names of columns."""
+    columns = scoring.columns()
+    beside = getattr(scoring.metric, "beside", ())
+    return {
+        "values": _renamed(scoring, values),
+        "directions": {column: scoring.metric.columns[name] for name, column in columns.items()},
+        "beside": sorted(column for name, column in columns.items() if name in beside),
+    }
+
+
+def _renamed(scoring: Scoring, values: Values) -> dict[str, float | None]:
+    return {column: _number(values[name]) for name, column in scoring.columns().items()}
+
+
+def _own(scoring: Scoring, values: dict[str, float | None]) -> Values:
+    """A metric's values by its own names of columns; nan where there is none."""
+    found = {name: values[column] for name, column in scoring.columns().items()}
+    return {name: math.nan if value is None else value for name, value in found.items()}
 
 
 def _space_id(scoring: Scoring) -> str | None:

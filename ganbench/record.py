@@ -33,7 +33,7 @@ class Record:
     training: dict[str, Any]  # counters, seconds of each phase, losses, memory, parameters
     scores: list[dict[str, Any]]  # one per metric and feature space, each with its fingerprint
     environment: dict[str, Any]
-    plugins: list[dict[str, str]]
+    plugins: list[dict[str, Any]]
 
     def with_scores(self, scores: list[dict[str, Any]]) -> Record:
         """This record with these scores in place of those of the same metric and space."""
@@ -41,17 +41,17 @@ class Record:
         kept = [score for score in self.scores if _score_name(score) not in new]
         return replace(self, scores=[*kept, *scores])
 
-    def lacks(self, keys: list[dict[str, Any]]) -> bool:
-        """Whether a value is missing, or was made by other sources or another extractor."""
+    def lacking(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of the keys of scorings whose values are missing, or were made otherwise."""
         known = [{name: score[name] for name in keys[0]} for score in self.scores] if keys else []
-        return any(key not in known for key in keys)
+        return [key for key in keys if key not in known]
 
 
 def make(
     trial: Trial,
     result: dict[str, Any],
     environment: dict[str, Any],
-    plugins: list[dict[str, str]],
+    plugins: list[dict[str, Any]],
     attempt: int,
 ) -> Record:
     """Join what was planned with what came of it; `result` has at least status and reason."""

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ganbench import environment, evaluate, record
+from ganbench import environment, record, scoring
 from ganbench.child import Child, ChildLost
 from ganbench.config import Config
 from ganbench.errors import EnvironmentNotReady
-from ganbench.evaluate import Scoring
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
 from ganbench.record import RETRIED, Record
+from ganbench.scoring import Scoring
 from ganbench.specification import Trial
 from ganbench.store import Store
 
@@ -50,9 +50,22 @@ class Runner:
             for trial in plan.trials:
                 yield self._one(trial)
         finally:
-            for worker in self._workers.values():
-                worker.kill()
-            self._workers.clear()
+            self._stop()
+
+    def score(self, trials: list[Trial]) -> Iterator[Record]:
+        """Give the record of every trial that completed, scoring what its samples lack."""
+        try:
+            for trial in trials:
+                found = self.store.load(trial.id)
+                if found and found.status == "completed":
+                    yield self._scored(trial, found, was_trained=False)
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
+        for worker in self._workers.values():
+            worker.kill()
+        self._workers.clear()
 
     def _one(self, trial: Trial) -> Record:
         found = self.store.load(trial.id)
@@ -61,14 +74,18 @@ class Runner:
         if train:
             found = self._train(trial, attempt)
         assert found
-        wanted = evaluate.applicable(
+        return self._scored(trial, found, train)
+
+    def _scored(self, trial: Trial, found: Record, was_trained: bool) -> Record:
+        """The record with every score that is wanted and that it lacks."""
+        wanted = scoring.applicable(
             self.scorings[trial.dataset], "trajectory_sha256" in found.training
         )
-        keys = [scoring.key() for scoring in wanted]
-        score = found.status == "completed" and found.lacks(keys)
+        lacking = found.lacking([item.key() for item in wanted])
+        score = bool(lacking) and found.status == "completed"
         if score:
-            found = self._score(trial, found)
-        self.view.ended(trial, found, was_stored=not (train or score))
+            found = self._score(trial, found, lacking)
+        self.view.ended(trial, found, was_stored=not (was_trained or score))
         return found
 
     def _train(self, trial: Trial, attempt: int) -> Record:
@@ -84,11 +101,14 @@ class Runner:
     def _keep(
         self, trial: Trial, result: dict[str, Any], surroundings: dict[str, Any], attempt: int
     ) -> Record:
-        used = {plugin.module.partition(".")[0]: plugin for plugin in self.catalog.plugins}
+        by_top = {plugin.module.partition(".")[0]: plugin for plugin in self.catalog.plugins}
+        sources: dict[str, dict[str, str]] = {}
+        for module, source in trial.specification["sources"].items():
+            sources.setdefault(module.partition(".")[0], {})[module] = source
         plugins = [
-            {"name": used[top].name, "distribution": used[top].distribution, "source_hash": source}
-            for top, source in trial.specification["sources"].items()
-            if top in used
+            {"name": by_top[top].name, "distribution": by_top[top].distribution, "sources": hashes}
+            for top, hashes in sources.items()
+            if top in by_top
         ]
         made = record.make(trial, result, surroundings, plugins, attempt)
         if attempt == 1:
@@ -97,9 +117,10 @@ class Runner:
             self.store.replace(made)
         return made
 
-    def _score(self, trial: Trial, found: Record) -> Record:
+    def _score(self, trial: Trial, found: Record, keys: list[dict[str, Any]]) -> Record:
         self.view.started(trial, "score")
-        result = self._job(trial, "score", "scoring", None, found.training)
+        wanted = {"training": found.training, "keys": keys}
+        result = self._job(trial, "score", "scoring", None, wanted)
         if "scores" not in result:
             return dataclasses.replace(
                 found, status="failed", reason=f"scoring: {result['reason']}"
@@ -114,7 +135,7 @@ class Runner:
         kind: str,
         place: str,
         limit: float | None,
-        training: dict[str, Any] | None = None,
+        more: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Have a worker do a job; a lost worker is replaced before the next one."""
         job = {
@@ -122,8 +143,9 @@ class Runner:
             "folder": str(self.store.trial_folder(trial.id).resolve()),
             "specification": trial.specification,
             "metrics": self.config.metrics,
-            "training": training,
+            "extractors": self.config.extractors,
             "labels": [trial.backend, trial.model, trial.loss],
+            **(more or {}),
         }
         worker = self._workers.get(place) or self._start(place, trial)
         try:

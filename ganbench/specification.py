@@ -57,6 +57,7 @@ def specify(
         "seed": seed,
         "budget": asdict(budgets.parse(config.budget)),
         "samples": config.samples or source.default_samples,
+        "checkpoints": config.checkpoints if adversarial else 0,  # a baseline has no way to follow
         "threads": config.threads or len(os.sched_getaffinity(0)),
         "device": config.device,
         "dtype": "float32",
@@ -104,7 +105,7 @@ def selection(plugin: Any) -> dict[str, Any]:
 
 
 def hashes(parts: Iterable[Any]) -> dict[str, str]:
-    """Hashes of the sources that these objects come from, by top-level package."""
+    """Hashes of the sources that these objects come from, by module."""
     found: dict[str, str] = {}
     for part in parts:
         found.update(class_hashes(type(part)))

@@ -18,8 +18,9 @@ from ganbench.contracts import Dataset, Model, RunOptions, Split
 from ganbench.corruptions import CORRUPTIONS, Material
 from ganbench.data import ChunkSource, evaluation_noise
 from ganbench.errors import ConfigError, NothingMatched
-from ganbench.evaluate import Evaluator, Scoring, applicable, scorings
+from ganbench.evaluate import Evaluator, Evidence
 from ganbench.plugins import Catalog
+from ganbench.scoring import Scoring, applicable, scorings
 from ganbench.streams import Stream, draw_weights
 
 SEEDS = 3  # draws whose images are corrupted
@@ -61,17 +62,14 @@ class Measurements:
 def choose(
     metrics: list[str], extractors: list[str], dataset: Dataset, catalog: Catalog
 ) -> list[Scoring]:
-    """The metrics and spaces to be tested, all of them where none are named.
+    """The metrics and spaces to be tested, all that fit where none are named.
 
     Raises NothingMatched where none of them scores images.
     """
-    for name in extractors:
-        catalog.get("extractors", name)
     found: list[Scoring] = []
     if dataset.task.kind == "images":
-        found = applicable(scorings(metrics or None, dataset.task, catalog), followed=False)
-    if extractors:
-        found = [item for item in found if item.extractor and item.extractor.name in extractors]
+        every = scorings(metrics or None, dataset.task, catalog, extractors or None)
+        found = applicable(every, followed=False)
     if not found:
         raise NothingMatched(
             f"no metric that was asked for scores images of {dataset.task.dataset}"
@@ -104,7 +102,7 @@ def measure(
         dataset.train.samples[:TRAINING_IMAGES],
         None if dataset.train.labels is None else dataset.train.labels[:TRAINING_IMAGES],
     )
-    dataset = replace(dataset, train=training)
+    dataset = replace(dataset, train=training, validation=None)
     found = Measurements(count)
     total = DRAWS + SEEDS * (len(CORRUPTIONS) + len(BASELINES))
     told = (f"[{number}/{total}] {dataset.task.dataset}, draw" for number in range(1, total + 1))
@@ -188,7 +186,9 @@ def _with_reference(dataset: Dataset, rows: np.ndarray) -> Dataset:
 
 def _score(evaluator: Evaluator, images: np.ndarray, wanted: list[Scoring], seed: int) -> Values:
     values: Values = {}
-    for scoring, record in zip(wanted, evaluator.score(images, wanted, seed), strict=True):
+    for scoring, record in zip(
+        wanted, evaluator.score(Evidence(images, seed), wanted), strict=True
+    ):
         for column, told in scoring.columns().items():
             value = record["values"][told]
             values[key_of(scoring, column)] = float("nan") if value is None else value

@@ -13,8 +13,8 @@ import numpy as np
 
 from ganbench.contracts import Dataset
 from ganbench.corruptions import CORRUPTIONS
-from ganbench.evaluate import Scoring
 from ganbench.render import escape
+from ganbench.scoring import Scoring
 from ganbench.validation import TRAINING_IMAGES, Key, Measurements, Values, key_of
 from ganbench.validation_verdicts import (
     BROKEN,

@@ -11,7 +11,7 @@ import numpy as np
 from ganbench.contracts import Metric
 from ganbench.corruptions import CORRUPTIONS
 from ganbench.errors import PluginError
-from ganbench.evaluate import Scoring
+from ganbench.scoring import Scoring
 from ganbench.validation import FLOOR, Key, Measurements, Values, key_of
 
 LEVEL = 2  # the moderate level of five, at which a defect has to stand out of the floor
@@ -192,16 +192,25 @@ def effect_text(rise: float | None, deviation: float | None) -> str:
 
 
 def _floor(key: Key, found: Measurements) -> Check:
-    """Value over floor on each number of images, and the slope of both over its inverse."""
+    """Value over floor on each number of images, and the same of their slopes over 1/n."""
     draws = {found.count: found.clean, **found.smaller}
+    # A metric may have no value on the fewest images, but it has one on all of them.
+    draws = {
+        size: drawn
+        for size, drawn in draws.items()
+        if size == found.count or math.isfinite(_mean(drawn, key))
+    }
     floor = key._replace(column=key.column + FLOOR)
     values = np.array([_mean(drawn, key) for drawn in draws.values()])
     floors = np.array([_mean(drawn, floor) for drawn in draws.values()])
     inverses = [1 / size for size in draws]
-    slope = np.polyfit(inverses, values, 1)[0] / np.polyfit(inverses, floors, 1)[0]
-    ratios = [*(values / floors), slope]
-    parts = [f"n={size} {ratio:.3f}" for size, ratio in zip(draws, ratios, strict=False)]
-    told = f"{key.space or 'images'}: value / floor {', '.join(parts)}; slope over 1/n {slope:.3f}"
+    ratios = [*(values / floors)]
+    told = ", ".join(f"n={size} {ratio:.3f}" for size, ratio in zip(draws, ratios, strict=True))
+    told = f"{key.space or 'images'}: value / floor {told}"
+    if len(draws) > 1:
+        slopes = [np.polyfit(inverses, side, 1)[0] for side in (values, floors)]
+        ratios.append(slopes[0] / slopes[1])
+        told += f"; slope over 1/n {ratios[-1]:.3f}"
     held = all(abs(ratio - 1) <= FLOOR_TOLERANCE for ratio in ratios)
     return Check("floor", key.metric, key.column, "", HELD if held else BROKEN, told)
 

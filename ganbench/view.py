@@ -73,13 +73,12 @@ class LiveView(LineView):
         self.progress.reset(
             self.current, description=_name(trial), note=note, visible=True, total=1.0
         )
-        if phase == "score":
-            self.progress.update(self.current, completed=1.0)
 
     def progressed(self, trial: Trial, event: dict[str, Any]) -> None:
         """Move the bar; losses are shown as what they are, not as quality."""
         if event["event"] != "progress":
-            self.progress.update(self.current, note=event["phase"])
+            note, done = event["phase"], event.get("share", 1.0)
+            self.progress.update(self.current, note=note, completed=done)
             return
         seconds = event["train_seconds"]
         speed = f"{event['timed_images'] / seconds:,.0f} images/s" if seconds else "compiled"

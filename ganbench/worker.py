@@ -13,21 +13,26 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ganbench import evaluate, parity_trace, pictures, plugins, portraits, trial
+from ganbench import parity_trace, pictures, plugins, portraits, progress, scoring, training, trial
+from ganbench.checkpoints import samples_of
 from ganbench.contracts import Dataset
-from ganbench.errors import GanbenchError
+from ganbench.errors import ConfigError, GanbenchError
+from ganbench.evaluate import Checkpoint, Evaluator, Evidence
+from ganbench.feature_cache import FeatureCache, cache_folder
 from ganbench.samples import load
 from ganbench.specification import rebuild
 
 TRACEBACK_LINES = 30
+REPORT_SECONDS = 0.2
 
 
 class Workshop:
@@ -36,26 +41,33 @@ class Workshop:
     def __init__(self, setup: dict[str, Any]) -> None:
         self.catalog = plugins.load(setup["plugin_files"])
         self.location = Path(setup["data"]) if setup["data"] else None
-        self.evaluators: dict[str, evaluate.Evaluator] = {}
+        self.evaluators: dict[str, Evaluator] = {}
         self.dataset = lru_cache(maxsize=1)(self._load)
 
-    def train(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
+    def train(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
         """Run one trial."""
         return trial.run(job["specification"], Path(job["folder"]), self.catalog, self._of, report)
 
-    def score(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
+    def score(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
         """Score the samples of one trial and draw a few of them, and the path of a tiny model."""
         folder, training = Path(job["folder"]), job["training"]
         dataset = self._of(job["specification"])
-        samples = load(folder / "samples.npy", training["samples_sha256"])
-        trajectory = None
-        if "trajectory_sha256" in training:
-            trajectory = load(folder / "trajectory.npy", training["trajectory_sha256"])
-        wanted = evaluate.scorings(job["metrics"], dataset.task, self.catalog)
-        wanted = evaluate.applicable(wanted, trajectory is not None)
+        if dataset.sha256 != training["data_sha256"]:
+            raise ConfigError(
+                f"{dataset.task.dataset} is not the data that this trial was trained on; "
+                "remove record.json to run it again"
+            )
+        evidence = _evidence(folder, training, job["specification"]["seed"])
+        wanted = scoring.scorings(job["metrics"], dataset.task, self.catalog, job["extractors"])
+        wanted = [item for item in wanted if item.key() in job["keys"]]
         key = json.dumps(job["specification"]["dataset"], sort_keys=True)
-        evaluator = self.evaluators.setdefault(key, evaluate.Evaluator(dataset))
-        scores = evaluator.score(samples, wanted, job["specification"]["seed"], trajectory)
+        cache = FeatureCache(cache_folder() / "features")
+        evaluator = self.evaluators.setdefault(key, Evaluator(dataset, cache))
+        reporter = Reporter(report)
+        evaluator.report = reporter.phase
+        with progress.heard_by(reporter.share):
+            scores = evaluator.score(evidence, wanted)
+        samples, trajectory = evidence.samples, evidence.trajectory
         pictures.draw(samples, dataset, folder / "samples.png")
         if trajectory is not None:
             backend, model, loss = job["labels"]
@@ -64,7 +76,7 @@ class Workshop:
                 portraits.draw_path(path, folder / "trajectory.png")
         return {"scores": scores}
 
-    def trace(self, job: dict[str, Any], report: trial.Report) -> dict[str, Any]:
+    def trace(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
         """Trace one training into a file of arrays, and say what the backend is."""
         specification = job["specification"]
         arrays = parity_trace.trace(specification, self.catalog, report)
@@ -80,6 +92,38 @@ class Workshop:
         source = rebuild(self.catalog, "datasets", json.loads(selection))
         loaded: Dataset = source.load(self.location)
         return loaded
+
+
+class Reporter:
+    """Says which phase a scoring is in and, a few times a second, how far it is."""
+
+    def __init__(self, report: training.Report) -> None:
+        self.report, self.now, self.last = report, "", 0.0
+
+    def phase(self, name: str) -> None:
+        """A phase begins."""
+        self.now = name
+        self.report({"event": "phase", "phase": name, "share": 0.0})
+
+    def share(self, done: float) -> None:
+        """So much of the phase is done."""
+        if done >= 1 or time.monotonic() - self.last > REPORT_SECONDS:
+            self.last = time.monotonic()
+            self.report({"event": "phase", "phase": self.now, "share": done})
+
+
+def _evidence(folder: Path, trained: dict[str, Any], seed: int) -> Evidence:
+    """What a trial left in its folder; raises ConfigError where it is gone or changed."""
+    trajectory = None
+    if "trajectory_sha256" in trained:
+        trajectory = load(folder / "trajectory.npy", trained["trajectory_sha256"])
+    steps = ("images", "updates", "train_seconds")
+    checkpoints = [
+        Checkpoint({name: item[name] for name in steps}, partial(samples_of, item, folder))
+        for item in trained["checkpoints"]
+    ]
+    samples = load(folder / "samples.npy", trained["samples_sha256"])
+    return Evidence(samples, seed, trained["images"], trajectory, checkpoints)
 
 
 def main() -> None:
@@ -102,7 +146,7 @@ def main() -> None:
 
 
 def _outcome(
-    work: Callable[..., dict[str, Any]], job: dict[str, Any], report: trial.Report
+    work: Callable[..., dict[str, Any]], job: dict[str, Any], report: training.Report
 ) -> dict[str, Any]:
     try:
         return {"event": "done", "result": work(job, report)}

@@ -108,7 +108,7 @@ def test_fashion_mnist_is_50000_and_10000_balanced_images(fashion_dataset):
 
 @needs_debian
 def test_fashion_mnist_validation_is_the_rest_of_the_training_file(fashion_dataset):
-    validation = fashion_mnist.load_validation(DEBIAN_FOLDER)
+    validation = fashion_dataset.validation
     counts = np.bincount(validation.labels) + np.bincount(fashion_dataset.train.labels)
     assert validation.samples.shape == (10_000, 28, 28, 1)
     assert counts.tolist() == [6000] * 10

@@ -96,9 +96,10 @@ def test_new_scores_replace_those_of_the_same_metric_options_and_space():
 def test_a_record_lacks_what_was_never_scored_or_scored_otherwise():
     scored = make_score(1.0)
     found = make_record(make_trial(), scores=[scored])
-    assert not found.lacks([key_of(scored)])
-    assert not found.lacks([])
-    assert found.lacks([key_of(scored), key_of(make_score(1.0, metric="other"))])
+    assert not found.lacking([key_of(scored)])
+    assert not found.lacking([])
+    other = key_of(make_score(1.0, metric="other"))
+    assert found.lacking([key_of(scored), other]) == [other]
     for change in (
         {"metric": "other"},
         {"options": {"k": 5}},
@@ -106,10 +107,10 @@ def test_a_record_lacks_what_was_never_scored_or_scored_otherwise():
         {"sources": {"toy": "edited"}},
         {"extractor_id": "pixels-2"},
     ):
-        assert found.lacks([key_of(make_score(1.0, **change))]), change
-    assert make_record(make_trial()).lacks([key_of(scored)])
+        assert found.lacking([key_of(make_score(1.0, **change))]), change
+    assert make_record(make_trial()).lacking([key_of(scored)])
 
 
 def test_a_value_that_is_null_counts_as_scored():
     scored = make_score(None)
-    assert not make_record(make_trial(), scores=[scored]).lacks([key_of(scored)])
+    assert not make_record(make_trial(), scores=[scored]).lacking([key_of(scored)])

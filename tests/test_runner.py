@@ -153,7 +153,7 @@ def test_logs_tell_what_happened(zoo):
 def test_a_folder_holds_records_samples_pictures_events_and_tables(clean):
     folder = clean.folder / "trials" / clean.by_model["toy"].id
     assert {path.name for path in folder.iterdir()} == {
-        *("record.json", "samples.npy", "samples.png", "events.jsonl", "log.txt")
+        *("record.json", "samples.npy", "samples.png", "events.jsonl", "log.txt", "checkpoints")
     }
     assert {path.name for path in clean.folder.iterdir()} == {
         *("config.toml", "environment.json", "manifest.json", "tables", "trials")
@@ -165,8 +165,8 @@ def test_a_folder_holds_records_samples_pictures_events_and_tables(clean):
 def test_a_record_tells_its_environment_and_its_plugins_by_hash(clean):
     found = clean.by_model["toy"]
     assert {plugin["name"] for plugin in found.plugins} == {"ganbench_file_toy", "losses"}
-    hashes = {plugin["source_hash"] for plugin in found.plugins}
-    assert hashes == set(found.specification["sources"].values())
+    hashes = [plugin["sources"] for plugin in found.plugins]
+    assert {**hashes[0], **hashes[1]} == found.specification["sources"]
     assert found.environment["cores"] >= 1
     assert found.training["backend_description"]["threads"] == "1"
     assert [score["metric"] for score in found.scores] == ["brightness", "frechet"]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from toys import small_config, toy_catalog
 
-from ganbench import plan, trial
+from ganbench import plan, training, trial
 from ganbench.memory import PeakMemory
 from ganbench.specification import rebuild
 
@@ -80,14 +80,14 @@ def test_chunks_grow_and_end_with_the_budget(run, budget):
     ends = [event["updates"] for event in run.events if event["event"] == "progress"]
     lengths = np.diff([0, *ends])
     assert ends[-1] == result["steps"] == int(budget.partition("=")[2])
-    assert lengths[0] == 1 and all(lengths[1:2] <= trial.FIRST_TIMED_STEPS)
+    assert lengths[0] == 1 and all(lengths[1:2] <= training.FIRST_TIMED_STEPS)
     assert np.all(lengths > 0) and np.all(lengths[2:] <= 8 * lengths[1:-1])
 
 
 def test_the_length_of_chunks_does_not_change_the_outcome(run, monkeypatch):
     long = run(budget="updates=300")
     chunks = len(run.events)
-    monkeypatch.setattr(trial, "CHUNK_SECONDS", 0.0)
+    monkeypatch.setattr(training, "CHUNK_SECONDS", 0.0)
     short = run(budget="updates=300")
     assert len(run.events) > 10 * chunks
     assert short["samples_sha256"] == long["samples_sha256"]
@@ -95,7 +95,7 @@ def test_the_length_of_chunks_does_not_change_the_outcome(run, monkeypatch):
 
 
 def test_chunks_are_bounded_in_memory(run, monkeypatch):
-    monkeypatch.setattr(trial, "LONGEST_CHUNK_BYTES", 1000)
+    monkeypatch.setattr(training, "LONGEST_CHUNK_BYTES", 1000)
     run(budget="updates=50")
     ends = [event["updates"] for event in run.events if event["event"] == "progress"]
     assert np.diff(ends)[1:].max() <= 1000 // (4 * 16)

@@ -13,7 +13,7 @@ from ganbench import plugins, validation
 from ganbench import validation_verdicts as verdicts
 from ganbench.cli import main
 from ganbench.errors import ConfigError, NothingMatched, PluginError, UnknownName
-from ganbench.evaluate import Scoring, scorings
+from ganbench.scoring import Scoring, scorings
 from ganbench.validation import Key, Measurements
 from ganbench.validation_verdicts import BROKEN, HELD, UNDECIDED, Response
 from ganbench_datasets.digits import Digits
@@ -282,7 +282,7 @@ def test_metrics_and_spaces_can_be_chosen():
     ]
     with pytest.raises(UnknownName, match="did you mean"):
         validation.choose([], ["pca-digit"], digits, catalog)
-    with pytest.raises(NothingMatched):
+    with pytest.raises(ConfigError, match="does not fit"):
         validation.choose([], ["pca-fashion-v1"], digits, catalog)
     with pytest.raises(NothingMatched):
         validation.choose([], [], catalog.get("datasets", "dots")().load(None), catalog)

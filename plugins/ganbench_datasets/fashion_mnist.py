@@ -46,7 +46,8 @@ SHA256 = "14410854cf7a289477dcfc7df3f8ec24741e281cdcc425ede0d9a748ca630214"
 class FashionMNIST:
     """60,000 + 10,000 grey 28x28 pictures of clothes in ten classes.
 
-    Training takes the first 50,000 of the training file, the reference is the test file.
+    Training takes the first 50,000 of the training file, validation the other 10,000; the
+    reference is the test file.
     Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747.
     """
 
@@ -59,7 +60,7 @@ class FashionMNIST:
         return Task(self.name, "images", (28, 28, 1), classes=10)
 
     def load(self, location: Path | None) -> Dataset:
-        """Read uint8 images [50000 and 10000, 28, 28, 1], verified by sha256.
+        """Read uint8 images [50000, 10000 and 10000, 28, 28, 1], verified by sha256.
 
         Looks in `location` or, without one, in Debian's folder and then in the cache
         (`GANBENCH_CACHE`, by default ~/.cache/ganbench), which is filled from the upstream.
@@ -74,14 +75,8 @@ class FashionMNIST:
             _split("train", images[:TRAIN_IMAGES], labels[:TRAIN_IMAGES]),
             _split("test", test_images, test_labels),
             SHA256,
+            validation=_split("validation", images[TRAIN_IMAGES:], labels[TRAIN_IMAGES:]),
         )
-
-
-def load_validation(location: Path | None) -> Split:
-    """Give the 10,000 images of the training file that no model trains on."""
-    (_, images), (_, labels), *_ = _contents(location)
-    images, labels = parse_idx(images, "images"), parse_idx(labels, "labels")
-    return _split("validation", images[TRAIN_IMAGES:], labels[TRAIN_IMAGES:])
 
 
 def cached_contents(folder: Path, base_url: str) -> list[tuple[str, bytes]]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ganbench.errors import ConfigError
 
+QUANTISATION = "uint8, divided by 255"
 WEIGHTS_FOLDER = Path(__file__).with_name("weights")
 # What decides the features. The code is not hashed: where it changes them, the probe fails.
 _IDENTITY = ("name", "architecture", "input", "scale", "temperature", "weights_sha256")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ganbench.contracts import Dataset
-from ganbench_extractors.bundle import WEIGHTS_FOLDER, content_id
+from ganbench_extractors.bundle import QUANTISATION, WEIGHTS_FOLDER, content_id
 from ganbench_metrics.frechet import moments, sampling_floor
 
 _PROBE_IMAGES = 16
@@ -72,5 +72,5 @@ def _describe_input(dataset: Dataset) -> dict[str, Any]:
         "dataset": dataset.task.dataset,
         "layout": "NHWC",
         "shape": list(dataset.task.shape),
-        "quantisation": "uint8, divided by 255",
+        "quantisation": QUANTISATION,
     }

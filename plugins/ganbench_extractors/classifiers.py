@@ -12,7 +12,13 @@ from functools import cache
 import numpy as np
 
 from ganbench.contracts import Task
-from ganbench_extractors.bundle import check_images, check_probe, read_card, read_weights
+from ganbench_extractors.bundle import (
+    QUANTISATION,
+    check_images,
+    check_probe,
+    read_card,
+    read_weights,
+)
 from ganbench_extractors.network import forward_images
 
 
@@ -21,6 +27,7 @@ class ClassifierDigits:
     """16 features and 10 logits of a classifier of the 8x8 digits."""
 
     name = "cls-digits-v1"
+    preprocessing = QUANTISATION
     source = "the project's own: python -m ganbench_extractors.train digits"
     has_logits = True
 
@@ -28,6 +35,11 @@ class ClassifierDigits:
     def id(self) -> str:
         """Name and content hash."""
         return read_card(self.name)["id"]
+
+    @property
+    def weights_sha256(self) -> str:
+        """Hash of the file of weights."""
+        return read_card(self.name)["weights_sha256"]
 
     def fits(self, task: Task) -> bool:
         """Fit the digits."""
@@ -43,6 +55,7 @@ class ClassifierFashion:
     """64 features and 10 logits of a classifier of Fashion-MNIST."""
 
     name = "cls-fashion-v1"
+    preprocessing = QUANTISATION
     source = "the project's own: python -m ganbench_extractors.train fashion-mnist"
     has_logits = True
 
@@ -50,6 +63,11 @@ class ClassifierFashion:
     def id(self) -> str:
         """Name and content hash."""
         return read_card(self.name)["id"]
+
+    @property
+    def weights_sha256(self) -> str:
+        """Hash of the file of weights."""
+        return read_card(self.name)["weights_sha256"]
 
     def fits(self, task: Task) -> bool:
         """Fit Fashion-MNIST."""

@@ -9,7 +9,13 @@ from functools import cache
 import numpy as np
 
 from ganbench.contracts import Task
-from ganbench_extractors.bundle import check_images, check_probe, read_card, read_weights
+from ganbench_extractors.bundle import (
+    QUANTISATION,
+    check_images,
+    check_probe,
+    read_card,
+    read_weights,
+)
 
 
 @dataclass(frozen=True)
@@ -17,12 +23,18 @@ class ComponentsDigits:
     """The 16 leading principal components of the 1000 training digits."""
 
     name = "pca-digits-v1"
+    preprocessing = QUANTISATION
     source = "the project's own: python -m ganbench_extractors.train digits"
 
     @property
     def id(self) -> str:
         """Name and content hash."""
         return read_card(self.name)["id"]
+
+    @property
+    def weights_sha256(self) -> str:
+        """Hash of the file of weights."""
+        return read_card(self.name)["weights_sha256"]
 
     def fits(self, task: Task) -> bool:
         """Fit the digits."""
@@ -38,12 +50,18 @@ class ComponentsFashion:
     """The 64 leading principal components of Fashion-MNIST's first 50,000 images."""
 
     name = "pca-fashion-v1"
+    preprocessing = QUANTISATION
     source = "the project's own: python -m ganbench_extractors.train fashion-mnist"
 
     @property
     def id(self) -> str:
         """Name and content hash."""
         return read_card(self.name)["id"]
+
+    @property
+    def weights_sha256(self) -> str:
+        """Hash of the file of weights."""
+        return read_card(self.name)["weights_sha256"]
 
     def fits(self, task: Task) -> bool:
         """Fit Fashion-MNIST."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from ganbench.contracts import Task
 from ganbench.errors import ConfigError
-from ganbench_extractors.bundle import read_card
+from ganbench_extractors.bundle import QUANTISATION, read_card
 from ganbench_extractors.classifiers import extract_with_classifier
 
 CLASSIFIER = "cls-digits-v1"
@@ -29,12 +29,18 @@ class StackedClassifierDigits:
 
     name = "stacked-cls-digits-v1"
     source = "the project's own cls-digits-v1, on each of three channels"
+    preprocessing = QUANTISATION
     has_logits = True
 
     @property
     def id(self) -> str:
         """Name, and the content hash of the classifier that is applied."""
         return self.name + read_card(CLASSIFIER)["id"].removeprefix(CLASSIFIER)
+
+    @property
+    def weights_sha256(self) -> str:
+        """Hash of the classifier's file of weights."""
+        return read_card(CLASSIFIER)["weights_sha256"]
 
     def fits(self, task: Task) -> bool:
         """Fit the stacked digits."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from ganbench.contracts import Dataset, Split
 from ganbench_datasets.digits import Digits
-from ganbench_datasets.fashion_mnist import FashionMNIST, load_validation
+from ganbench_datasets.fashion_mnist import FashionMNIST
 from ganbench_extractors.bundle_writer import write_bundle
 from ganbench_extractors.calibration import accuracy, calibrate_temperature, cross_entropy_nats
 from ganbench_extractors.network import forward_images
@@ -27,12 +27,9 @@ from ganbench_extractors.recipes import RECIPES, ClassifierRecipe
 def main(dataset_name: str) -> None:
     """Train the classifier, fit the components, and write both spaces with their cards."""
     recipe = RECIPES[dataset_name]
-    if dataset_name == "digits":
-        dataset, validation = Digits().load(None), None
-    else:
-        dataset, validation = FashionMNIST().load(None), load_validation(None)
+    dataset = Digits().load(None) if dataset_name == "digits" else FashionMNIST().load(None)
     make_components(recipe, dataset)
-    make_classifier(recipe, dataset, validation)
+    make_classifier(recipe, dataset, dataset.validation)
 
 
 def make_classifier(recipe: ClassifierRecipe, dataset: Dataset, validation: Split | None) -> None:

@@ -23,6 +23,7 @@ class FrechetDistance:
     needs = "features"
     columns = {"fd": "lower", "fd-floor": "none"}
     beside = frozenset({"fd-floor"})
+    at_checkpoints = True
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator

@@ -48,6 +48,7 @@ class ToyGAN:
     rate: Annotated[float, Gt(0)] = 0.1
     megabytes: Annotated[int, Ge(0)] = 0
     step_seconds: Annotated[float, Ge(0)] = 0.0
+    sample_seconds: Annotated[float, Ge(0)] = 0.0
     batch_size: Annotated[int, Ge(1)] = 4
     discriminator_updates: Annotated[int, Ge(1)] = 1
     bright: bool = False
@@ -111,6 +112,7 @@ class ToyTrainer:
         }
 
     def sample(self, noise, labels):
+        time.sleep(self.model.sample_seconds)
         values = self.pixels + noise.astype(np.float64) @ self.spread
         values = values.reshape(-1, *self.task.shape)
         if self.model.does == "nan-samples":

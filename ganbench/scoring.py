@@ -1,0 +1,111 @@
+"""Which metric is computed in which feature space, and the key that says all about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ganbench import selectors
+from ganbench.contracts import Extractor, Metric, Task
+from ganbench.errors import ConfigError
+from ganbench.plugins import Catalog
+from ganbench.sources import class_hashes
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """One metric in one feature space; the key says all that decides its values."""
+
+    metric: Metric
+    extractor: Extractor | None
+
+    def key(self) -> dict[str, Any]:
+        """Metric, options, version, source and extractor id, as the record keeps them."""
+        return {
+            "metric": self.metric.name,
+            "options": selectors.options(self.metric),
+            "version": self.metric.version,
+            "sources": class_hashes(type(self.metric)),
+            "extractor": self.extractor.name if self.extractor else None,
+            "extractor_id": self.extractor.id if self.extractor else None,
+        }
+
+    def columns(self) -> dict[str, str]:
+        """Map the metric's own columns to the table's, which name the feature space."""
+        suffix = f"-{self.extractor.name}" if self.extractor else ""
+        return {column: f"{column}{suffix}" for column in self.metric.columns}
+
+
+def scorings(
+    names: list[str] | None, task: Task, catalog: Catalog, spaces: list[str] | None = None
+) -> list[Scoring]:
+    """The metrics that apply to a task, in every feature space that fits it.
+
+    `names` are selectors of metrics and `spaces` of extractors; None means every one that fits.
+    Raises ConfigError if one that was asked for by name does not apply.
+    """
+    texts = catalog.names("metrics") if names is None else names
+    metrics = [
+        selectors.build(catalog.get("metrics", selector.name), selector)
+        for text in texts
+        for selector in selectors.parse(text)
+    ]
+    fitting = _extractors(spaces, task, catalog)
+    found: list[Scoring] = []
+    for metric in metrics:
+        places = _spaces(metric, task, fitting)
+        if not places and names is not None:
+            raise ConfigError(
+                f"metric {metric.name!r} needs {metric.needs}, which {task.dataset!r} does not have"
+            )
+        if _fits(metric, task):
+            found += [Scoring(metric, place) for place in places]
+        elif names is not None:
+            raise ConfigError(
+                f"metric {metric.name!r} is not meant for {task.dataset!r}; "
+                f"`ganbench info {metric.name}` says what it measures"
+            )
+    return found
+
+
+def applicable(wanted: list[Scoring], followed: bool) -> list[Scoring]:
+    """Those of a trial: `followed` says whether its model is tiny and its trajectory was kept."""
+    return [scoring for scoring in wanted if followed or scoring.metric.needs != "trajectory"]
+
+
+def _extractors(names: list[str] | None, task: Task, catalog: Catalog) -> list[Extractor]:
+    """The feature spaces that fit a task; raises ConfigError if one that was named does not."""
+    if names is None:
+        offered = [entry.cls() for entry in catalog.entries("extractors")]
+        return [extractor for extractor in offered if extractor.fits(task)]
+    chosen = [
+        selectors.build(catalog.get("extractors", selector.name), selector)
+        for text in names
+        for selector in selectors.parse(text)
+    ]
+    for extractor in chosen:
+        if not extractor.fits(task):
+            raise ConfigError(
+                f"extractor {extractor.name!r} does not fit {task.dataset!r}; "
+                "`ganbench list extractors` shows the others"
+            )
+    return chosen
+
+
+def _fits(metric: Metric, task: Task) -> bool:
+    fits = getattr(metric, "fits", None)
+    return fits is None or fits(task)
+
+
+def _spaces(metric: Metric, task: Task, fitting: list[Extractor]) -> list[Extractor | None]:
+    if metric.needs == "trajectory":
+        return [None]
+    if metric.needs == "points":
+        return [None] if task.kind == "points" else []
+    if task.kind != "images":
+        return []
+    if metric.needs == "images":
+        return [None]
+    if metric.needs == "logits":
+        return [space for space in fitting if getattr(space, "has_logits", False)]
+    return list(fitting)
