@@ -4,7 +4,13 @@ from scipy.linalg import sqrtm
 
 from ganbench.contracts import FeatureSet
 from ganbench.errors import ConfigError
-from ganbench_metrics.frechet import FrechetDistance, frechet_distance, moments, sampling_floor
+from ganbench_metrics.frechet import (
+    FrechetDistance,
+    effective_dimensions,
+    frechet_distance,
+    moments,
+    sampling_floor,
+)
 
 
 def rng(seed=0):
@@ -154,3 +160,21 @@ def test_one_sample_or_other_features_are_refused():
         compute(random_features(1), random_features(2)[:1])
     with pytest.raises(ConfigError, match="one extractor"):
         compute(random_features(1), random_features(2)[:, :5])
+
+
+def test_effective_dimensions_count_the_directions_that_vary():
+    assert effective_dimensions(np.eye(7)) == pytest.approx(7, rel=1e-14)
+    assert effective_dimensions(np.diag([3.0, 0, 0])) == pytest.approx(1, rel=1e-14)
+    assert effective_dimensions(np.diag([2.0, 1.0])) == pytest.approx(9 / 5, rel=1e-14)
+    assert np.isnan(effective_dimensions(np.zeros((3, 3))))
+    rotation = np.linalg.qr(rng(3).normal(size=(2, 2)))[0]
+    rotated = rotation @ np.diag([2.0, 1.0]) @ rotation.T
+    assert effective_dimensions(rotated) == pytest.approx(9 / 5, rel=1e-13)
+
+
+def test_each_side_s_effective_dimensions_have_a_column():
+    real, fake = rng(1).normal(size=(4000, 6)), rng(2).normal(size=(4000, 6))
+    fake[:, 2:] = 0
+    result = compute(real, fake)
+    assert result["effective-dimensions"] == pytest.approx(6, rel=0.01)
+    assert result["effective-dimensions-fake"] == pytest.approx(2, rel=0.01)

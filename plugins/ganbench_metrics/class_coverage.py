@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ganbench.contracts import FeatureSet
+from ganbench_metrics.features import require_finite
 from ganbench_metrics.histogram import kl_from_uniform
 
 
@@ -25,11 +26,19 @@ class ClassCoverage:
     needs = "logits"
     columns = {"classes": "higher", "classes-half": "higher", "class-kl": "lower"}
     beside = frozenset({"classes-half"})
+    at_checkpoints = True
+    sees = {
+        "classes": frozenset({"dropped-classes"}),
+        "classes-half": frozenset({"dropped-classes"}),
+        "class-kl": frozenset({"dropped-classes", "imbalance"}),
+    }
+    ignores = {"classes": frozenset({"duplication"})}
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator
     ) -> dict[str, float]:
-        """Count the fake logits' [n, classes] classes."""
+        """Count the fake logits' [n, classes] classes; raises ConfigError if one is not finite."""
+        require_finite(fake.logits, "class coverage", "logits of the generated samples")
         samples, classes = fake.logits.shape
         counts = np.bincount(fake.logits.argmax(axis=1), minlength=classes)
         return {

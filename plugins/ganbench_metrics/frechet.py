@@ -8,6 +8,7 @@ import numpy as np
 
 from ganbench.contracts import FeatureSet
 from ganbench.errors import ConfigError
+from ganbench_metrics.features import both_sides
 
 
 @dataclass(frozen=True)
@@ -15,28 +16,47 @@ class FrechetDistance:
     """Fréchet distance `fd` (0 is best) and its expectation for a perfect generator, `fd-floor`.
 
     Compare values only within one extractor and one number of samples: the distance falls as
-    samples grow. It is called FID only with Inception's features.
+    samples grow. It is called FID only with Inception's features. `effective-dimensions` counts
+    the directions in which the reference varies, `effective-dimensions-fake` those of the
+    generated samples; fewer of them mean less variety.
     """
 
     name = "frechet"
     version = 1
     needs = "features"
-    columns = {"fd": "lower", "fd-floor": "none"}
-    beside = frozenset({"fd-floor"})
+    columns = {
+        "fd": "lower",
+        "fd-floor": "none",
+        "effective-dimensions": "none",
+        "effective-dimensions-fake": "none",
+    }
+    beside = frozenset({"fd-floor", "effective-dimensions", "effective-dimensions-fake"})
     at_checkpoints = True
+    sees = {
+        "fd": frozenset(
+            {
+                *("noise", "blur", "salt-and-pepper", "contamination", "shift"),
+                *("dropped-classes", "imbalance", "duplication"),
+            }
+        )
+    }
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator
     ) -> dict[str, float]:
-        """Compare float64 features [n, d] and [m, d]; raises ConfigError under two samples."""
-        if real.features.shape[1:] != fake.features.shape[1:]:
-            raise ConfigError("fd compares features of one extractor; score both sides again")
-        real_mean, real_covariance = moments(real.features)
-        fake_mean, fake_covariance = moments(fake.features)
+        """Compare float64 features [n, d] and [m, d].
+
+        Raises ConfigError under two samples and for features that are not finite.
+        """
+        real_features, fake_features = both_sides(real, fake, "fd")
+        real_mean, real_covariance = moments(real_features)
+        fake_mean, fake_covariance = moments(fake_features)
         eigenvalues = np.linalg.eigvalsh(real_covariance)
         return {
             "fd": frechet_distance(real_mean, real_covariance, fake_mean, fake_covariance),
-            "fd-floor": sampling_floor(eigenvalues, len(real.features), len(fake.features)),
+            "fd-floor": sampling_floor(eigenvalues, len(real_features), len(fake_features)),
+            "effective-dimensions": effective_dimensions(real_covariance),
+            "effective-dimensions-fake": effective_dimensions(fake_covariance),
         }
 
 
@@ -65,13 +85,27 @@ def frechet_distance(
     arXiv:1706.08500.
     """
     difference = first_mean - second_mean
-    values, vectors = np.linalg.eigh(first_covariance)
-    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    root = square_root(first_covariance)
     # S1 S2 is similar to this symmetric matrix, whose eigenvalues are real by construction.
     product_values = np.linalg.eigvalsh(root @ second_covariance @ root)
     root_trace = np.sqrt(np.maximum(product_values, 0)).sum()
     traces = np.trace(first_covariance) + np.trace(second_covariance)
     return max(0.0, float(difference @ difference + traces - 2 * root_trace))
+
+
+def square_root(covariance: np.ndarray) -> np.ndarray:
+    """Give the symmetric root of a covariance [d, d]; eigenvalues below zero count as zero."""
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+
+
+def effective_dimensions(covariance: np.ndarray) -> float:
+    """Give (sum l)^2 / sum l^2 of the eigenvalues l of a covariance [d, d]: from 1 to d.
+
+    It is d where all directions vary alike, 1 where a single one does, and nan where none does.
+    """
+    squares = float(np.square(covariance).sum())  # of a symmetric matrix: sum l^2
+    return float(np.trace(covariance)) ** 2 / squares if squares > 0 else float("nan")
 
 
 def sampling_floor(eigenvalues: np.ndarray, real_count: int, fake_count: int) -> float:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ganbench.contracts import FeatureSet
+from ganbench_metrics.features import require_finite
+from ganbench_metrics.log_sum_exp import log_sum_exp
 
 _SPLITS = 10
 
@@ -25,11 +27,18 @@ class InceptionScore:
     needs = "logits"
     columns = {"is": "higher", "is-10-splits": "none"}
     beside = frozenset({"is-10-splits"})
+    at_checkpoints = True
+    sees = {"is": frozenset({"dropped-classes"})}
+    ignores = {"is": frozenset({"duplication"})}
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator
     ) -> dict[str, float]:
-        """Score the fake logits [n, classes]; the split value is nan under ten samples."""
+        """Score the fake logits [n, classes]; the split value is nan under ten samples.
+
+        Raises ConfigError for logits that are not finite.
+        """
+        require_finite(fake.logits, "is", "logits of the generated samples")
         shuffled = fake.logits[rng.permutation(len(fake.logits))]
         if len(shuffled) < _SPLITS:
             split_score = float("nan")
@@ -46,12 +55,7 @@ def inception_score(logits: np.ndarray) -> float:
     probability underflows. Salimans et al. 2016, arXiv:1606.03498, section 4.
     """
     logits = np.asarray(logits, np.float64)
-    log_shares = logits - _log_sum_exp(logits, axis=1)  # [n, classes]
-    log_marginal = _log_sum_exp(log_shares, axis=0) - np.log(len(logits))  # [1, classes]
+    log_shares = logits - log_sum_exp(logits, axis=1)  # [n, classes]
+    log_marginal = log_sum_exp(log_shares, axis=0) - np.log(len(logits))  # [1, classes]
     divergences = np.sum(np.exp(log_shares) * (log_shares - log_marginal), axis=1)
     return float(np.exp(divergences.mean()))
-
-
-def _log_sum_exp(values: np.ndarray, axis: int) -> np.ndarray:
-    greatest = values.max(axis=axis, keepdims=True)
-    return greatest + np.log(np.sum(np.exp(values - greatest), axis=axis, keepdims=True))

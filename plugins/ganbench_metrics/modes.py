@@ -42,6 +42,7 @@ class Modes:
         "reverse-kl-floor": "none",
     }
     beside = frozenset({"modes-half", "high-quality-ceiling", "reverse-kl-floor"})
+    at_checkpoints = True
 
     def fits(self, task: Task) -> bool:
         """Fit points whose labels are the modes of a mixture."""
