@@ -21,6 +21,7 @@ from ganbench.validation_verdicts import (
     EVERY,
     FEW_IMAGES,
     FLOOR_DEVIATIONS,
+    FLOOR_ERRORS,
     FLOOR_TOLERANCE,
     LEVEL,
     MOST,
@@ -45,8 +46,9 @@ RULES = (
     "column on each of several numbers n of images, and so is its slope over 1/n.",
     "order: a column that sees duplication ranks real above memorizer, and one that sees noise or "
     "contamination above pixel-gaussian, for every seed in at least one space.",
-    f"undecided: with fewer than {FEW_IMAGES:,} images a side, what sees only the severe levels, "
-    f"or ignores level {LEVEL} and not the last, is not held to be broken.",
+    f"undecided: a floor that is farther off by no more than {FLOOR_ERRORS:g} standard errors of "
+    f"the mean over draws; and, with fewer than {FEW_IMAGES:,} images a side, what sees only the "
+    f"severe levels, or ignores level {LEVEL} and not the last.",
 )
 KEY = (
     "Mean Spearman of level and badness / rise in badness at level "

@@ -18,6 +18,7 @@ LEVEL = 2  # the moderate level of five, at which a defect has to stand out of t
 FLOOR_DEVIATIONS = 3.0  # that a defect has to make up, and that noise is not expected to
 EVERY, MOST = 1.0, 0.9  # Spearman in one of the spaces, and in each of the others
 FLOOR_TOLERANCE = 0.15  # relative, of a floor that a column foretells
+FLOOR_ERRORS = 2.0  # standard errors of the mean over draws beyond the tolerance that are chance
 FEW_IMAGES = 1000  # a side; with fewer the floor hides moderate defects, and a hundredth is nothing
 HELD, BROKEN, UNDECIDED = "held", "broken", "undecided"
 # A column that sees one of these defects must rank real images above the baseline that has it.
@@ -193,26 +194,37 @@ def effect_text(rise: float | None, deviation: float | None) -> str:
 
 def _floor(key: Key, found: Measurements) -> Check:
     """Value over floor on each number of images, and the same of their slopes over 1/n."""
-    draws = {found.count: found.clean, **found.smaller}
+    sizes = {found.count: found.clean, **found.smaller}
+    values = _drawn(key, sizes)  # [sizes, draws]
     # A metric may have no value on the fewest images, but it has one on all of them.
-    draws = {
-        size: drawn
-        for size, drawn in draws.items()
-        if size == found.count or math.isfinite(_mean(drawn, key))
-    }
-    floor = key._replace(column=key.column + FLOOR)
-    values = np.array([_mean(drawn, key) for drawn in draws.values()])
-    floors = np.array([_mean(drawn, floor) for drawn in draws.values()])
-    inverses = [1 / size for size in draws]
-    ratios = [*(values / floors)]
-    told = ", ".join(f"n={size} {ratio:.3f}" for size, ratio in zip(draws, ratios, strict=True))
-    told = f"{key.space or 'images'}: value / floor {told}"
-    if len(draws) > 1:
-        slopes = [np.polyfit(inverses, side, 1)[0] for side in (values, floors)]
-        ratios.append(slopes[0] / slopes[1])
-        told += f"; slope over 1/n {ratios[-1]:.3f}"
-    held = all(abs(ratio - 1) <= FLOOR_TOLERANCE for ratio in ratios)
-    return Check("floor", key.metric, key.column, "", HELD if held else BROKEN, told)
+    known = np.isfinite(values).all(axis=1)
+    known[0] = True
+    floors = _drawn(key._replace(column=key.column + FLOOR), sizes)[known].mean(axis=1)
+    counts, values = np.array(list(sizes))[known], values[known]
+    ratios = {f"n={n}": row / floor for n, row, floor in zip(counts, values, floors, strict=True)}
+    if len(counts) > 1:
+        slope = np.polyfit(1 / counts, floors, 1)[0]
+        ratios["slope over 1/n"] = np.polyfit(1 / counts, values, 1)[0] / slope
+    told, outcomes = [], set()
+    for name, drawn in ratios.items():
+        error = float(np.std(drawn, ddof=1) / math.sqrt(len(drawn)))
+        outcomes.add(agrees(float(drawn.mean()), error))
+        told.append(f"{name} {drawn.mean():.2f} ± {error:.2f}")
+    outcome = next(found for found in (BROKEN, UNDECIDED, HELD) if found in outcomes)
+    text = f"{key.space or 'images'}: value / floor at {', '.join(told)}"
+    return Check("floor", key.metric, key.column, "", outcome, text)
+
+
+def agrees(ratio: float, error: float) -> str:
+    """Whether a ratio is 1 within the tolerance, or could be for all that its draws say."""
+    beyond = abs(ratio - 1) - FLOOR_TOLERANCE
+    if beyond <= 0:
+        return HELD
+    return UNDECIDED if beyond <= FLOOR_ERRORS * error else BROKEN
+
+
+def _drawn(key: Key, sizes: dict[int, list[Values]]) -> np.ndarray:
+    return np.array([[values[key] for values in draws] for draws in sizes.values()])
 
 
 def _orders(keys: list[Key], metric: Any, column: str, found: Measurements) -> list[Check]:
@@ -250,7 +262,3 @@ def _by_metric(wanted: list[Scoring]) -> dict[str, list[Scoring]]:
     for scoring in wanted:
         groups.setdefault(key_of(scoring, "").metric, []).append(scoring)
     return groups
-
-
-def _mean(draws: list[Values], key: Key) -> float:
-    return float(np.mean([values[key] for values in draws]))

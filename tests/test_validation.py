@@ -33,8 +33,14 @@ class Right(FrechetDistance):
     """Promises what it keeps, some of it only on more images than the digits are."""
 
     name = "right"
+    columns = {"fd": "lower", "fd-floor": "none"}
+    beside = frozenset()
     sees = {"fd": frozenset({*CLEAR, "contamination", "duplication"})}
     ignores = {"fd": frozenset({"training-copies"})}
+
+    def compute(self, real, fake, rng):
+        values = super().compute(real, fake, rng)
+        return {column: values[column] for column in ("fd", "fd-floor")}
 
 
 @dataclass(frozen=True)
@@ -248,11 +254,18 @@ def test_a_floor_is_held_against_clean_images_on_every_number_of_them(slope, out
     fd, floor = Key("m", "fd", None), Key("m", "fd-floor", None)
     draws = {n: [{fd: slope * 10 / n, floor: 10 / n}] * 3 for n in (100, 50, 25)}
     found = Measurements(100, clean=draws.pop(100), smaller=draws)
-    metric = FrechetDistance()
-    object.__setattr__(metric, "name", "m")
+    metric = SimpleNamespace(name="m", columns={"fd": "lower", "fd-floor": "none"})
     (check,) = verdicts.judge([Scoring(metric, None)], found)
     assert (check.promise, check.outcome) == ("floor", outcome)
-    assert f"slope over 1/n {slope:.3f}" in check.told
+    assert f"slope over 1/n {slope:.2f} ± 0.00" in check.told
+
+
+def test_a_floor_that_draws_do_not_settle_is_undecided():
+    assert verdicts.agrees(1.2, 0.03) == UNDECIDED
+    assert verdicts.agrees(1.2, 0.02) == BROKEN
+    assert verdicts.agrees(0.8, 0.02) == BROKEN
+    assert verdicts.agrees(0.86, 0.0) == HELD
+    assert verdicts.agrees(math.nan, math.nan) == BROKEN
 
 
 @pytest.mark.parametrize(
@@ -315,12 +328,12 @@ def test_the_command_writes_a_report_and_pictures(tmp_path):
     folder = tmp_path / "digits"
     assert json.loads((folder / "report.json").read_text()) == report
     assert report["images_a_side"] == 398 and report["reference_images"] == 797
-    (fd, floor) = report["columns"]
+    fd, floor, *_ = report["columns"]
     assert fd["column"] == "fd" and fd["direction"] == "lower" and floor["direction"] == "none"
     blur = np.array(fd["corrupted"]["blur"])
     assert blur.shape == (3, 5) and (np.diff(blur) > 0).all()
     page = (folder / "report.md").read_text()
-    assert "| floor | fd |  | held | pca-digits-v1: value / floor n=398" in page
+    assert "| floor | fd |  | held | pca-digits-v1: value / floor at n=398 0.91 ± " in page
     names = {"corruptions", *report["corruptions"]}
     pictures = {f"{name}.{suffix}" for name in names for suffix in ("png", "svg")}
     assert {path.name for path in folder.iterdir()} == {*pictures, "report.json", "report.md"}
