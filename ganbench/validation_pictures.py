@@ -76,12 +76,16 @@ def _strips(dataset: Dataset, names: list[str]) -> Figure:
 
 def _curves(report: dict[str, Any], name: str) -> Figure:
     """Badness over the levels, as a share of each column's largest change, a panel per space."""
+    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     told = [column for column in report["columns"] if column["direction"] != "none"]
     spaces = list(dict.fromkeys(column["space"] for column in told))
     promises = _promises(report)
-    colors = {key: f"C{number % 10}" for number, key in enumerate(dict.fromkeys(map(_key, told)))}
+    keys = list(dict.fromkeys(map(_key, told)))
+    # Strong colours first, then their pale siblings.
+    order = [*range(0, 20, 2), *range(1, 20, 2)]
+    colors = {key: mpl.colormaps["tab20"](order[number % 20]) for number, key in enumerate(keys)}
     figure = Figure(figsize=(PANEL_INCHES * len(spaces) + 2, PANEL_INCHES), layout="constrained")
     panels = figure.subplots(1, len(spaces), squeeze=False, sharey=True)[0]
     for axes, space in zip(panels, spaces, strict=True):
@@ -106,7 +110,7 @@ def _curves(report: dict[str, Any], name: str) -> Figure:
     return figure
 
 
-def _draw_curve(axes: Axes, column: dict[str, Any], name: str, promise: str, color: str) -> None:
+def _draw_curve(axes: Axes, column: dict[str, Any], name: str, promise: str, color: Any) -> None:
     """Solid where the corruption is promised to be seen, dashed where ignored, else thin."""
     sign = 1 if column["direction"] == "lower" else -1
     values = sign * np.array(column["corrupted"][name], float).mean(axis=0)  # None becomes nan
