@@ -28,7 +28,6 @@ class ClassCoverage:
     beside = frozenset({"classes-half"})
     at_checkpoints = True
     sees = {
-        "classes": frozenset({"dropped-classes"}),
         "classes-half": frozenset({"dropped-classes"}),
         "class-kl": frozenset({"dropped-classes", "imbalance"}),
     }

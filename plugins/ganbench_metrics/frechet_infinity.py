@@ -43,12 +43,11 @@ class FrechetInfinity:
         "fd-infinity-floor": "none",
     }
     beside = frozenset(columns)
-    # Repeated samples raise the bias more than the distance, so duplication is no promise.
     sees = {
         "fd-infinity": frozenset(
             {
                 *("noise", "blur", "salt-and-pepper", "contamination", "shift"),
-                *("dropped-classes", "imbalance"),
+                *("dropped-classes", "imbalance", "duplication"),
             }
         )
     }

@@ -35,7 +35,7 @@ class GaussianKernel:
     needs = "features"
     columns = {"gk": "lower"}
     beside = frozenset(columns)
-    sees = {"gk": frozenset({"noise", "salt-and-pepper", "contamination", "dropped-classes"})}
+    sees = {"gk": frozenset({"blur", "contamination", "shift", "imbalance"})}
 
     normalise: bool = True
 

@@ -28,7 +28,7 @@ class InceptionScore:
     columns = {"is": "higher", "is-10-splits": "none"}
     beside = frozenset({"is-10-splits"})
     at_checkpoints = True
-    sees = {"is": frozenset({"dropped-classes"})}
+    sees = {"is": frozenset({"dropped-classes", "imbalance"})}
     ignores = {"is": frozenset({"duplication"})}
 
     def compute(

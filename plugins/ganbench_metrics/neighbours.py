@@ -22,9 +22,6 @@ from ganbench_metrics.distances import (
 )
 from ganbench_metrics.features import both_sides, cut_alike
 
-_QUALITY = frozenset({"noise", "salt-and-pepper", "contamination"})
-_VARIETY = frozenset({"dropped-classes", "duplication"})
-
 
 @dataclass(frozen=True)
 class Neighbours:
@@ -55,8 +52,14 @@ class Neighbours:
         "coverage-ceiling": "none",
     }
     beside = frozenset({"density", "coverage-ceiling"})
-    sees = {"precision": _QUALITY, "recall": _VARIETY, "coverage": _QUALITY | _VARIETY}
-    ignores = {"precision": frozenset({"dropped-classes"})}
+    # Samples off the data cost precision, whatever is missing. What is missing leaves balls empty,
+    # and repeated samples have balls of radius 0, which recall nothing.
+    sees = {
+        "precision": frozenset({"noise", "salt-and-pepper", "contamination", "shift"}),
+        "recall": frozenset({"dropped-classes", "duplication"}),
+        "coverage": frozenset({"dropped-classes", "imbalance", "duplication", "shift"}),
+    }
+    ignores = {"precision": frozenset({"dropped-classes", "imbalance"})}
 
     nearest: Annotated[int, Ge(1)] = 3
     nearest_for_coverage: Annotated[int, Ge(1)] = 5

@@ -1,0 +1,137 @@
+"""Write docs/metrics.md: the metrics as their classes tell them, and how far from references."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from ganbench_metrics.plugin import ganbench_metrics
+
+ROOT = Path(__file__).resolve().parents[1]
+FILE = ROOT / "docs" / "metrics.md"
+ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
+
+PAGE = """\
+# What is measured, and whether it is right
+
+Metrics are pure functions of features, logits or points, in float64. `ganbench info NAME` gives a
+metric's whole definition, its options and its source.
+
+- A column ends with its feature space: `fd-cls-digits-v1`. Values of two spaces, two numbers of
+  samples or two versions of a metric are not comparable, and no table mixes them.
+- Names that papers use belong to their networks: `fd` is FID only on Inception's features, `kd` is
+  KID, and `gk` is CMMD on CLIP's.
+- A feature that is not finite is an error. What cannot be computed, for want of samples or of a
+  training split, is empty.
+- Distances and kernels are computed tile by tile: memory does not grow with the number of pairs.
+
+## Metrics
+
+Arrows say which direction is better; columns in brackets are in CSV and JSON only.
+
+{metrics}
+## Promises
+
+`ganbench validate-metrics` corrupts real images level by level. A column has to become worse under
+what it sees, and must not under what it ignores; of all else it promises nothing.
+
+{promises}
+## Held against other code
+
+The same float32 features, {features} from fixed seeds, went through other
+people's code. Where that computes in float32, its rounding is the deviation.
+
+{deviations}
+`python benchmarks/update_metric_docs.py` writes this page, and a test holds every deviation to its
+bound.
+"""
+
+
+def table(headings: list[str], rows: list[list[str]]) -> str:
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    lines = [headings, ["---"] * len(headings), *cells]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def metrics() -> str:
+    """Name, needs, version, columns and the first sentence of each metric's description."""
+    rows = []
+    for cls in sorted(ganbench_metrics(), key=lambda cls: cls.name):
+        beside = getattr(cls, "beside", frozenset())
+        shown = [
+            f"({name}{ARROWS[direction]})" if name in beside else f"**{name}**{ARROWS[direction]}"
+            for name, direction in cls.columns.items()
+        ]
+        text = " ".join((inspect.getdoc(cls) or "").split("\n\n")[0].split())
+        sentence = re.split(r"(?<=\.) (?=[A-Z`])", text)[0]
+        rows.append([cls.name, str(cls.version), cls.needs, ", ".join(shown), sentence])
+    return table(["metric", "version", "of", "columns", "what it is"], rows)
+
+
+def promises() -> str:
+    """What each column sees and ignores."""
+    rows = []
+    for cls in sorted(ganbench_metrics(), key=lambda cls: cls.name):
+        sees, ignores = getattr(cls, "sees", {}), getattr(cls, "ignores", {})
+        rows += [
+            [
+                column,
+                *(", ".join(sorted(kinds.get(column, ()))) or "—" for kinds in (sees, ignores)),
+            ]
+            for column in cls.columns
+            if column in sees or column in ignores
+        ]
+    return table(["column", "sees", "ignores"], rows)
+
+
+def deviations(comparisons: list[dict[str, Any]]) -> str:
+    """How far our values are from theirs."""
+    rows = [
+        [
+            row["column"],
+            row["reference"],
+            f"{row['ours']:.6g}",
+            f"{row['deviation']:.0e}" if row["deviation"] else "0",
+            f"{row['bound']:.0e}" if row["bound"] else "0",
+            row["kind"],
+        ]
+        for row in comparisons
+    ]
+    return table(["column", "reference", "value", "deviation", "bound", ""], rows)
+
+
+def measure() -> list[dict[str, Any]]:
+    """Compute the comparisons, in a process of their own."""
+    script = ROOT / "benchmarks" / "metric_references.py"
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=280
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def page(deviation_table: str) -> str:
+    """The page with this table of deviations."""
+    return PAGE.format(
+        metrics=metrics(),
+        promises=promises(),
+        features="1,000 samples of 48 a side",
+        deviations=deviation_table,
+    )
+
+
+def written_deviations(text: str) -> str:
+    """The table of deviations that a page has."""
+    section = text.partition("## Held against other code")[2]
+    return "".join(re.findall(r"^\|.*\n", section, re.MULTILINE))
+
+
+if __name__ == "__main__":
+    FILE.write_text(page(deviations(measure())), "utf-8")
