@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,17 +11,20 @@ from typing import Any
 from ganbench import config as configs
 from ganbench import (
     environment,
+    pairs,
     plan,
     plugins,
     portraits,
     render,
     scoring,
+    selection,
     selectors,
     table,
+    targets,
     verdict,
 )
 from ganbench.config import Config
-from ganbench.errors import NothingMatched
+from ganbench.errors import ConfigError, NothingMatched
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
 from ganbench.record import Record
@@ -30,6 +33,7 @@ from ganbench.samples import load
 from ganbench.specification import NO_LOSS, rebuild
 from ganbench.store import Store
 from ganbench.table import Section
+from ganbench.targets import Target
 
 FILES = {"table.md": "md", "table.csv": "csv", "table.json": "json", "table.tex": "latex"}
 
@@ -157,9 +161,32 @@ def write_tables(store: Store) -> None:
         store.write(f"tables/{name}", render.to_text(sections, style))
 
 
-def read_table(store: Store) -> list[Section]:
-    """The table of everything that was planned into a folder."""
-    return table.build(store.planned(), _records(store), verdict.read(parity_folder(store)))
+def read_table(
+    store: Store, rule: str = selection.FINAL, goals: Sequence[Target] = ()
+) -> list[Section]:
+    """The table of everything that was planned into a folder.
+
+    `rule` says which checkpoint speaks for a trial, the final one or that of `selection.select`;
+    `goals` are values whose first reaching is told. Raises ConfigError where there are no curves
+    to choose from or to follow.
+    """
+    if goals and rule != selection.FINAL:
+        raise ConfigError("--target follows the whole training; leave --select out")
+    trials = store.planned()
+    records, remarks = selection.select(_records(store), rule)
+    targets.check(goals, records)
+    sections = table.build(trials, records, verdict.read(parity_folder(store)), goals)
+    for section in sections:
+        section.notes[:0] = remarks
+    return sections
+
+
+def read_pairs(store: Store, column: str) -> dict[str, list[pairs.Pair]]:
+    """Every two rows of a folder against each other on one column."""
+    found = pairs.compare(store.planned(), _records(store), column)
+    if not any(found.values()):
+        raise NothingMatched(f"{store.root}: no two rows have values of {column}")
+    return found
 
 
 def parity_folder(store: Store) -> Path:

@@ -174,20 +174,100 @@ def score(folder: str, **options: Any) -> None:
     default="rich",
     help="How to write it.",
 )
+@click.option(
+    "--select",
+    "rule",
+    type=click.Choice(["final", "best-by-validation", "lucic-minimum"]),
+    default="final",
+    help="Which checkpoint speaks for a trial; all but the final one under their own name.",
+)
+@click.option(
+    "--target", "goals", multiple=True, metavar="COLUMN=N", help="Tell when this is first reached."
+)
+@click.option("--pairs", "column", metavar="COLUMN", help="Every two rows against each other.")
 @_reports_errors
-def table(folder: str, style: str) -> None:
+def table(folder: str, style: str, rule: str, goals: tuple[str, ...], column: str | None) -> None:
     """Print the table of the results in DIR."""
-    from ganbench import benchmark, render
+    from ganbench import benchmark, render, targets
     from ganbench.store import Store
 
-    sections = benchmark.read_table(Store(Path(folder)))
+    if column is not None:
+        _print_pairs(folder, style, column)
+        return
+    wanted = [targets.parse(goal) for goal in goals]
+    sections = benchmark.read_table(Store(Path(folder)), rule, wanted)
     if not sections:
         raise NothingMatched(f"{folder}: nothing was planned here")
-    if style == "rich":
-        console = _console()
-        console.print(render.to_rich(sections, console.width))
-    else:
-        click.echo(render.to_text(sections, style), nl=False)
+    _print(render.to_rich(sections) if style == "rich" else render.to_text(sections, style))
+
+
+def _print_pairs(folder: str, style: str, column: str) -> None:
+    from ganbench import benchmark, pairs, render
+    from ganbench.errors import ConfigError
+    from ganbench.store import Store
+
+    if style not in ("rich", "md", "json"):
+        raise ConfigError(f"--pairs has no format {style!r}; take rich, md or json")
+    found = benchmark.read_pairs(Store(Path(folder)), column)
+    if style == "json":
+        _print(pairs.to_json(found))
+        return
+    for view in pairs.views(found, column):
+        _print(render.rich_view(view) if style == "rich" else f"{render.markdown_view(view)}\n\n")
+    _print(f"{pairs.CAPTION}\n")
+
+
+@main.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option(
+    "--fail-on",
+    "limits",
+    multiple=True,
+    metavar="LIMIT",
+    help="Exit 4 if a column of B is worse by more: 'fd:+5%', 'classes:-1'; may be repeated.",
+)
+@click.option("--format", "style", type=click.Choice(["rich", "md", "json"]), default="rich")
+@_reports_errors
+def compare(a: str, b: str, limits: tuple[str, ...], style: str) -> None:
+    """Compare the results in B with those in A, row by row, where they may be compared."""
+    from ganbench import compare_table, fail_on, measured
+    from ganbench.compare import compare as held_against
+    from ganbench.errors import ConfigError
+    from ganbench.store import Store
+
+    report = held_against(*(measured.of_folder(Store(Path(folder))) for folder in (a, b)))
+    findings = fail_on.judge(fail_on.read(limits, report), report)
+    write = {
+        "rich": compare_table.to_rich,
+        "md": compare_table.to_markdown,
+        "json": compare_table.to_json,
+    }
+    _print(write[style](report, findings))
+    unjudged = [item for item in findings if item.verdict == "not comparable"]
+    exceeded = [item for item in findings if item.verdict == "exceeded"]
+    if unjudged:
+        more = f" (and {len(unjudged) - 1} more)" if len(unjudged) > 1 else ""
+        raise ConfigError(f"--fail-on {unjudged[0].text}{more}")
+    if exceeded:
+        _say(f"{len(exceeded)} of {len(findings)} comparisons with a limit exceed it")
+        sys.exit(DIFFERENCE_FOUND)
+
+
+@main.command()
+@click.argument("folders", nargs=-1, required=True, metavar="A B ...")
+@click.option("--out", "-o", required=True, metavar="C", help="A folder without results.")
+@_reports_errors
+def merge(folders: tuple[str, ...], out: str) -> None:
+    """Bring the records and pictures of several folders together; samples stay where they are."""
+    from ganbench import benchmark
+    from ganbench.merge import merge as merged
+    from ganbench.store import Store
+
+    store = Store(Path(out))
+    count = merged([Store(Path(folder)) for folder in folders], store)
+    benchmark.write_tables(store)
+    click.echo(f"{out}: {count} records of {len(folders)} folders, and their tables")
 
 
 _PARITY_OPTIONS: list[tuple[str, str, dict[str, Any], str]] = [
@@ -387,7 +467,7 @@ def _show(outcome: Outcome) -> None:
     from ganbench import render
 
     console = _console()
-    console.print(render.to_rich(outcome.sections, console.width))
+    console.print(render.to_rich(outcome.sections))
     for record in outcome.failures:
         text = f"{record.status}: {record.id}: {record.reason}"
         console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
 from ganbench.record import Record
 
-_MACHINE = ("system", "cpu", "cores", "memory_gib")  # no clock rate and no load: they wander
 _WAY = ("threads", "device", "dtype")
 
 
@@ -16,12 +14,14 @@ def quality_key(record: Record, score: dict[str, Any]) -> dict[str, Any]:
     """All that has to be the same for two values of a metric to be comparable.
 
     What the value was computed from: data, reference, evaluator, number of samples; and what the
-    training was given: the budget, the precision, and the harness's own protocol.
+    training was given: the budget, the precision, and the harness's own protocol. What a score of
+    an older ganbench does not tell is None, which equals no value that is told.
     """
     specification = record.specification
     return {
         **{name: score[name] for name in ("metric", "options", "version", "n")},
-        **{name: score[name] for name in ("extractor_id", "weights_sha256", "preprocessing")},
+        "extractor_id": score["extractor_id"],
+        **{name: score.get(name) for name in ("weights_sha256", "preprocessing")},
         **{f"reference {name}": value for name, value in score["reference"].items()},
         "budget": record.budget,
         "dtype": specification["dtype"],
@@ -30,28 +30,34 @@ def quality_key(record: Record, score: dict[str, Any]) -> dict[str, Any]:
 
 
 def speed_key(record: Record) -> dict[str, Any]:
-    """All that has to be the same for two throughputs to be comparable: host and way of running."""
+    """All that has to be the same for two throughputs to be comparable: host and way of running.
+
+    A clock rate and a load are no part of it: they wander.
+    """
     specification = record.specification
     return {
         "host": host(record),
         **{name: specification[name] for name in _WAY},
-        "backend options": specification["backend"]["options"],
+        "backend options": record.backend.partition("[")[2],  # those that are not the default
         "budget": record.budget,
     }
 
 
 def host(record: Record) -> str:
-    """Eight hexadecimal digits that stand for a kind of machine; they name nobody's computer."""
-    machine = {name: record.environment[name] for name in _MACHINE}
-    machine["device"] = record.training["backend_description"].get("device")
-    return hashlib.sha256(json.dumps(machine, sort_keys=True).encode()).hexdigest()[:8]
+    """The kind of machine in words, which name nobody's computer."""
+    machine, told = record.environment, record.training["backend_description"]
+    device = told.get("device_name", told.get("device"))  # baselines have no name for theirs
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']:.0f} GiB, "
+        f"{machine['system']}, {device}"
+    )
 
 
 def apart(one: dict[str, Any], other: dict[str, Any]) -> str:
     """One line on how two keys differ, or "" where they do not."""
-    names = [name for name in one if one[name] != other.get(name)]
+    names = [name for name in {**one, **other} if one.get(name) != other.get(name)]
     return "; ".join(
-        f"{name} {_short(one[name])} against {_short(other.get(name))}" for name in names
+        f"{name} {_short(one.get(name))} against {_short(other.get(name))}" for name in names
     )
 
 

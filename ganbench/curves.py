@@ -68,11 +68,13 @@ def first_reach(
 
     Whether the curve stays there does not matter. Between two checkpoints the curve is a line;
     the first checkpoint, and one that follows a value that is not finite, count where they stand.
-    A value that is not finite reaches nothing. Raises ValueError if positions do not increase.
+    A value that is not finite reaches nothing. Raises ValueError if positions do not increase, or
+    for a target that is not finite.
     """
+    if not math.isfinite(target):
+        raise ValueError(f"first reach: the target is {target}; give a number")
     places, heights = _curve(positions, values)
     reached = np.flatnonzero(badness(heights, direction) <= badness([target], direction)[0])
-    reached = reached[np.isfinite(heights[reached])]
     if not reached.size:
         return None
     at = int(reached[0])

@@ -71,6 +71,7 @@ def _is_better(difference: Difference, direction: Direction) -> bool:
 
 
 def _standing(row: Mapping[int, float], direction: Direction) -> tuple[object, ...]:
-    """Sorts the best mean first; of equal ones, more seeds, then the smaller list of runs."""
+    """Sorts the best mean first; of equal ones more seeds, then the better first run."""
     mean = math.fsum(row.values()) / len(row)
-    return float(badness([mean], direction)[0]), -len(row), sorted(row.items())
+    runs = zip(row, badness(list(row.values()), direction).tolist(), strict=True)
+    return float(badness([mean], direction)[0]), -len(row), sorted(runs)

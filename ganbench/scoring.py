@@ -41,10 +41,11 @@ def scorings(
 ) -> list[Scoring]:
     """The metrics that apply to a task, in every feature space that fits it.
 
-    `names` are selectors of metrics and `spaces` of extractors; None means every one that fits.
+    `names` are selectors of metrics and `spaces` of extractors; None means every one that fits, but
+    for metrics that are for those who ask.
     Raises ConfigError if one that was asked for by name does not apply.
     """
-    texts = catalog.names("metrics") if names is None else names
+    texts = _default_metrics(catalog) if names is None else names
     metrics = [
         selectors.build(catalog.get("metrics", selector.name), selector)
         for text in texts
@@ -68,9 +69,26 @@ def scorings(
     return found
 
 
+def every_scoring(task: Task, catalog: Catalog, spaces: list[str] | None = None) -> list[Scoring]:
+    """Every metric that applies to a task in every space, those for who asks by name included."""
+    fitting = _extractors(spaces, task, catalog)
+    metrics = [entry.cls() for entry in catalog.entries("metrics")]
+    return [
+        Scoring(metric, place)
+        for metric in metrics
+        if _fits(metric, task)
+        for place in _spaces(metric, task, fitting)
+    ]
+
+
 def applicable(wanted: list[Scoring], followed: bool) -> list[Scoring]:
     """Those of a trial: `followed` says whether its model is tiny and its trajectory was kept."""
     return [scoring for scoring in wanted if followed or scoring.metric.needs != "trajectory"]
+
+
+def _default_metrics(catalog: Catalog) -> list[str]:
+    entries = catalog.entries("metrics")
+    return [entry.name for entry in entries if getattr(entry.cls, "by_default", True)]
 
 
 def _extractors(names: list[str] | None, task: Task, catalog: Catalog) -> list[Extractor]:

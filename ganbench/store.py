@@ -13,7 +13,7 @@ from typing import Any
 
 from ganbench import record as records
 from ganbench.errors import ConfigError, StorageError
-from ganbench.plan import Plan
+from ganbench.plan import Plan, Skipped
 from ganbench.record import Record
 from ganbench.specification import Trial
 
@@ -84,9 +84,9 @@ class Store:
         A trial that asks the same as an older one, with other plugin sources or defaults, takes its
         place.
         """
-        planned = {_question(trial): trial for trial in self._planned()}
+        planned = {question(trial): trial for trial in self._planned()}
         for trial in plan.trials:
-            planned[_question(trial)] = trial
+            planned[question(trial)] = trial
         manifest = {
             "manifest_version": MANIFEST_VERSION,
             "name": name,
@@ -95,21 +95,35 @@ class Store:
         }
         self.write_json("manifest.json", manifest)
 
+    def copy(self, source: Path, name: str) -> None:
+        """Copy a file into the run in one piece."""
+        path = self.root / name
+        with _storage_errors(path), _temporary(path, source.read_bytes()) as temporary:
+            os.replace(temporary, path)
+
     def planned(self) -> list[Trial]:
         """Every trial that was planned into this folder; raises ConfigError without a manifest."""
         if not (self.root / "manifest.json").is_file():
             raise ConfigError(f"{self.root}: no ganbench results here (manifest.json is missing)")
         return self._planned()
 
+    def skipped(self) -> list[Skipped]:
+        """The combinations that the last command left out of this folder."""
+        return self._manifest()[1]
+
     def _planned(self) -> list[Trial]:
+        return self._manifest()[0]
+
+    def _manifest(self) -> tuple[list[Trial], list[Skipped]]:
         path = self.root / "manifest.json"
         try:
             manifest = json.loads(path.read_text("utf-8"))
             version = manifest["manifest_version"]
-            entries = manifest["trials"] if version == MANIFEST_VERSION else []
-            trials = [Trial(**entry) for entry in entries]
+            is_known = version == MANIFEST_VERSION
+            trials = [Trial(**entry) for entry in manifest["trials"]] if is_known else []
+            skipped = [Skipped(**entry) for entry in manifest["skipped"]] if is_known else []
         except FileNotFoundError:
-            return []
+            return [], []
         except OSError as error:
             raise StorageError(f"{path}: cannot be read: {error}") from None
         except (ValueError, KeyError, TypeError):
@@ -119,25 +133,25 @@ class Store:
                 f"{path}: has version {version} and this ganbench reads {MANIFEST_VERSION}; "
                 "upgrade it"
             )
-        return trials
+        return trials, skipped
 
     def _record_path(self, trial_id: str) -> Path:
         return self.root / "trials" / trial_id / "record.json"
 
 
-def _question(trial: Trial) -> tuple[Any, ...]:
+def question(trial: Trial) -> tuple[Any, ...]:
     """What a trial asks as a table tells it, whatever sources and default options answer it."""
     labels = (trial.backend, trial.model, trial.loss, trial.dataset, trial.budget, trial.seed)
     return (*labels, *(trial.specification.get(name) for name in _SETTING))
 
 
 @contextlib.contextmanager
-def _temporary(path: Path, text: str) -> Iterator[Path]:
-    """A file beside `path` that holds the text; it is gone afterwards, whatever happens."""
+def _temporary(path: Path, content: str | bytes) -> Iterator[Path]:
+    """A file beside `path` that holds the content; it is gone afterwards, whatever happens."""
     temporary = path.parent / f".tmp-{path.name}-{secrets.token_hex(8)}"
     try:
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with temporary.open("xb") as file:
+            file.write(content.encode("utf-8") if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         yield temporary

@@ -2,50 +2,43 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from ganbench import verdict
+from ganbench import remarks, targets, verdict
+from ganbench.columns import Column, Columns
+from ganbench.contracts import Direction
+from ganbench.marks import best_rows
+from ganbench.ranking import worst
 from ganbench.record import Record
-from ganbench.specification import NO_LOSS, Trial
+from ganbench.rows import COSTS, Row, costs, group
+from ganbench.specification import Trial
+from ganbench.statistics import FEW_RUNS, Summary, summarise
+from ganbench.targets import Target
 from ganbench.verdict import Verdict
 
 KEYS = ["backend", "model", "loss"]
 SETTING = ["samples", "threads", "device"]
 COUNTS = ["n", "planned", "failed", "missing"]
-COSTS = [
-    "images_per_second",
-    "compile_seconds",
-    "train_seconds",
-    "peak_memory_mib",
-    "parameters",
-]
-PARITY = "parity"
+PARITY, HEALTH = "parity", "health"
 NETWORKS = ["generator", "discriminator"]
+# What a frame has of every measured column, after its mean under the column's own name.
+PARTS = ("sd", "median", "iqm", "low", "high", "mark", "points")
 SectionKey = tuple[str, str, int, int, str]  # the first five fields of Section
-
-
-@dataclass(frozen=True)
-class Column:
-    """A metric's column: its direction, whether it is shown, and what it was made with."""
-
-    name: str
-    space: str  # the extractor's name, which the column's name ends with, or ""
-    direction: str
-    is_beside: bool
-    fingerprint: str  # feature space, sample count and reference, for a caption
 
 
 @dataclass(frozen=True)
 class Section:
     """Rows that may be compared: one data set, budget, number of samples, setting.
 
-    The frame has the mean of every column over the completed trials of a row, and the sample
-    standard deviation as `<column>_sd`.
+    Failed trials count as the worst value of a column that has a direction. Beside the mean of
+    every column the frame has `<column>_sd`, `_median`, `_iqm` (interquartile mean), `_low` and
+    `_high` (95 % interval over seeds; absent for four or fewer), `_mark` (see `marks.best_rows`)
+    and `_points` (the values, lowest first).
     """
 
     dataset: str
@@ -55,22 +48,32 @@ class Section:
     device: str
     columns: list[Column]
     frame: pd.DataFrame
+    goals: list[Target] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # why rows or sections are apart
 
     @property
     def has_parity(self) -> bool:
         """Whether a model and loss was run on several backends."""
         return PARITY in self.frame
 
+    @property
+    def has_health(self) -> bool:
+        """Whether a metric gave verdicts in words."""
+        return HEALTH in self.frame
+
 
 def build(
-    trials: Iterable[Trial], records: Iterable[Record], verdicts: Iterable[Verdict] = ()
+    trials: Iterable[Trial],
+    records: Iterable[Record],
+    verdicts: Iterable[Verdict] = (),
+    goals: Sequence[Target] = (),
 ) -> list[Section]:
     """Group planned trials into sections and rows, in the order of planning, baselines last.
 
-    `failed` counts the trials that ended otherwise than completed, `missing` those that have no
-    verdict yet, for want of a record or because they were interrupted; neither enters a mean.
-    Where a section has a model and loss on several backends, the column `parity` says what the
-    verdicts of `ganbench parity` know of it.
+    `n` counts the completed trials, `failed` those that ended otherwise, `missing` those that have
+    no verdict yet, for want of a record or because they were interrupted. Where a section has a
+    model and loss on several backends, the column `parity` says what the verdicts of `ganbench
+    parity` know of it. For each of the goals there are the columns of `targets.reached`.
     """
     known = list(verdicts)
     by_id = {record.id: record for record in records}
@@ -79,7 +82,16 @@ def build(
         samples, threads, device = (trial.specification[name] for name in SETTING)
         key = (trial.dataset, trial.budget, samples, threads, device)
         groups.setdefault(key, []).append(trial)
-    return [_section(key, members, by_id, known) for key, members in groups.items()]
+    sections = [_section(key, members, by_id, known, goals) for key, members in groups.items()]
+    for section in sections[1:]:
+        section.notes.append(f"Apart from the first table: {_apart(section, sections[0])}.")
+    return sections
+
+
+def _apart(section: Section, first: Section) -> str:
+    names = ("dataset", "budget", *SETTING)
+    values = [(name, getattr(section, name), getattr(first, name)) for name in names]
+    return "; ".join(f"{name} {own} against {other}" for name, own, other in values if own != other)
 
 
 def to_frame(sections: list[Section]) -> pd.DataFrame:
@@ -96,114 +108,115 @@ def to_frame(sections: list[Section]) -> pd.DataFrame:
 
 
 def _section(
-    key: SectionKey, trials: list[Trial], by_id: dict[str, Record], verdicts: list[Verdict]
-) -> Section:
-    records = [by_id[trial.id] for trial in trials if trial.id in by_id]
-    columns = _columns(records)
-    rows: dict[tuple[str, ...], list[Trial]] = {}
-    for trial in sorted(trials, key=lambda trial: trial.loss == NO_LOSS):
-        rows.setdefault((trial.backend, trial.model, trial.loss), []).append(trial)
-    measured = [*(column.name for column in columns.values()), *COSTS]
-    names = [*KEYS, *COUNTS, *(f"{name}{end}" for name in measured for end in ("", "_sd"))]
-    names += [f"parameters_{network}" for network in NETWORKS]
-    frame = pd.DataFrame(
-        [_row(row, members, by_id, columns) for row, members in rows.items()], columns=names
-    )
-    marks = verdict.marks(trials, verdicts)
-    if marks:
-        found = [marks.get((row[1], row[2])) for row in rows]
-        frame.insert(len(KEYS) + len(COUNTS), PARITY, pd.Series(found, dtype=object))
-    return Section(*key, list(columns.values()), frame)
-
-
-def _row(
-    key: tuple[str, ...],
+    key: SectionKey,
     trials: list[Trial],
     by_id: dict[str, Record],
-    columns: dict[tuple[str, str], Column],
-) -> dict[str, Any]:
+    verdicts: list[Verdict],
+    goals: Sequence[Target],
+) -> Section:
     records = [by_id[trial.id] for trial in trials if trial.id in by_id]
-    completed = [record for record in records if record.status == "completed"]
-    ended = [record for record in records if record.status != "interrupted"]
-    values = [{**_costs(record), **_scores(record, columns)} for record in completed]
-    row: dict[str, Any] = dict(zip(KEYS, key, strict=True))
-    row |= {
-        "n": len(completed),
-        "planned": len(trials),
-        "failed": len(ended) - len(completed),
-        "missing": len(trials) - len(ended),
+    columns = Columns(records)
+    rows = group(trials, by_id, lambda record: _values(record, columns))
+    parts: dict[str, Any] = {
+        name: [row.key[place] for row in rows] for place, name in enumerate(KEYS)
     }
-    for name in [*(column.name for column in columns.values()), *COSTS]:
-        numbers = [value[name] for value in values if value.get(name) is not None]
-        # A mean over some of the completed trials would pass for one over all of them.
-        known = bool(numbers) and len(numbers) == len(values)
-        series = pd.Series(numbers, dtype=float)
-        row[name] = series.mean() if known else None
-        row[f"{name}_sd"] = series.std(ddof=1) if known and len(numbers) > 1 else None
+    parts |= _counts(rows)
+    marks = verdict.marks(trials, verdicts)
+    if marks:
+        found = [marks.get((row.key[1], row.key[2])) for row in rows]
+        parts[PARITY] = pd.Series(found, dtype=object)
+    if any("verdict" in score for record in records for score in record.scores):
+        parts[HEALTH] = [remarks.health(row) for row in rows]
+    speeds = [remarks.speed_group(row) for row in rows]
+    for column in columns:
+        parts |= _measured(column.name, column.direction, rows, [""] * len(rows))
+        if any(f"{column.name}_area" in values for row in rows for values in row.values.values()):
+            parts |= _measured(f"{column.name}_area", column.direction, rows, [""] * len(rows))
+    for goal in goals:
+        places = [targets.reached(row, goal) for row in rows]
+        parts |= {name: pd.Series([row[name] for row in places], dtype=float) for name in places[0]}
+    for name, direction in COSTS.items():
+        parts |= _measured(name, direction, rows, speeds)
     for network in NETWORKS:
-        counts = {record.training["parameters"][network] for record in completed}
-        row[f"parameters_{network}"] = counts.pop() if len(counts) == 1 else None
-    return row
+        parts[f"parameters_{network}"] = [_parameters(row, network) for row in rows]
+    notes = [*remarks.speed_notes(rows), *remarks.source_notes(records)]
+    return Section(*key, list(columns), pd.DataFrame(parts), list(goals), notes)
 
 
-def _costs(record: Record) -> dict[str, float | None]:
-    training = record.training
-    seconds, images = training["train_seconds"], training["timed_images"]
+def _values(record: Record, columns: Columns) -> dict[str, float | None]:
+    return {**columns.values(record), **targets.areas(record, columns), **costs(record)}
+
+
+def _counts(rows: list[Row]) -> dict[str, list[int]]:
     return {
-        "images_per_second": images / seconds if seconds > 0 and images > 0 else None,
-        "compile_seconds": training["compile_seconds"],
-        "train_seconds": seconds,
-        "peak_memory_mib": training["peak_memory_mib"],
-        "parameters": sum(training["parameters"].values()),
+        "n": [len(row.completed) for row in rows],
+        "planned": [len(row.trials) for row in rows],
+        "failed": [len(row.ended) - len(row.completed) for row in rows],
+        "missing": [len(row.trials) - len(row.ended) for row in rows],
     }
 
 
-def _scores(record: Record, columns: dict[tuple[str, str], Column]) -> dict[str, float | None]:
+def _measured(
+    name: str, direction: Direction, rows: list[Row], groups: list[str]
+) -> dict[str, pd.Series[Any]]:
+    """The parts of one column; rows are ranked only within their group."""
+    is_cost = name in COSTS
+    values = [row.of(name) for row in rows]
+    everything = [value for row in values for value in row.values()]
+    # What a failed trial cost is not known, and no cost stands for it.
+    limit = None if direction == "none" or is_cost else worst(everything, direction)
+    found = [_summary(row, limit) for row in values]
+    parts: dict[str, list[Any]] = {name: [item.mean for item in found]}
+    parts[f"{name}_sd"] = [item.standard_deviation for item in found]
+    for part in ("median", "iqm", "low", "high"):
+        parts[f"{name}_{part}"] = [getattr(item, part) for item in found]
+    ranked = [_known(row) for row in values] if is_cost else values
+    parts[f"{name}_mark"] = _marks(rows, ranked, direction, groups)
+    parts[f"{name}_points"] = [_points(row, limit) for row in values]
+    objects = ("mark", "points")
     return {
-        columns[column, _identity(score)].name: value
-        for score in record.scores
-        for column, value in score["values"].items()
+        key: pd.Series(column, dtype=object if key.endswith(objects) else float)
+        for key, column in parts.items()
     }
 
 
-def _columns(records: list[Record]) -> dict[tuple[str, str], Column]:
-    """Metric columns by name and identity, in the order of scoring.
-
-    Values of one name that were made in different ways are kept in columns of their own.
-    """
-    found: dict[tuple[str, str], Column] = {}
-    for record in records:
-        for score in record.scores:
-            identity = _identity(score)
-            for column, direction in sorted(score["directions"].items()):
-                if (column, identity) in found:
-                    continue
-                rivals = [known for (name, _), known in found.items() if name == column]
-                number = len(rivals) + 1
-                fingerprint = _fingerprint(score)
-                if any(rival.fingerprint == fingerprint for rival in rivals):
-                    fingerprint += f" (#{number}: other sources or data)"
-                found[column, identity] = Column(
-                    f"{column}#{number}" if rivals else column,
-                    score["extractor"] or "",
-                    direction,
-                    column in score["beside"],
-                    fingerprint,
-                )
-    return found
+def _known(values: Mapping[int, float]) -> dict[int, float]:
+    return {seed: value for seed, value in values.items() if math.isfinite(value)}
 
 
-def _identity(score: dict[str, Any]) -> str:
-    """All that has to be the same for two values to be comparable."""
-    names = ("metric", "options", "version", "sources", "extractor_id", "reference", "n")
-    return json.dumps([score[name] for name in names], sort_keys=True)
+def _summary(values: Mapping[int, float], limit: float | None) -> Summary:
+    return summarise(list(values.values()), 0, limit)
 
 
-def _fingerprint(score: dict[str, Any]) -> str:
-    reference = score["reference"]
-    options = "".join(f", {name}={value}" for name, value in score["options"].items())
-    space = f", features {score['extractor_id']}" if score["extractor_id"] else ""
-    return (
-        f"{score['metric']} version {score['version']}{options}{space}, {score['n']:,} samples "
-        f"against {reference['n']:,} of the {reference['split']} split"
+def _points(values: Mapping[int, float], limit: float | None) -> list[float]:
+    finite = [value for value in values.values() if math.isfinite(value)]
+    filled = (
+        finite
+        if limit is None or not finite
+        else [value if math.isfinite(value) else limit for value in values.values()]
     )
+    return sorted(filled)
+
+
+def _marks(
+    rows: list[Row], values: list[dict[int, float]], direction: Direction, groups: list[str]
+) -> list[str]:
+    """What `marks.best_rows` says of the rows that are ranked: GANs of more than four seeds."""
+    marks = [""] * len(rows)
+    if direction == "none":
+        return marks
+    for own in dict.fromkeys(groups):
+        places = [
+            place
+            for place, row in enumerate(rows)
+            if groups[place] == own and not row.is_baseline and len(values[place]) > FEW_RUNS
+        ]
+        found = best_rows([values[place] for place in places], direction)
+        for place, mark in zip(places, found, strict=True):
+            marks[place] = "" if mark == "unknown" else mark
+    return marks
+
+
+def _parameters(row: Row, network: str) -> int | None:
+    counts = {record.training["parameters"][network] for record in row.completed}
+    return counts.pop() if len(counts) == 1 else None

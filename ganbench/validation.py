@@ -20,7 +20,7 @@ from ganbench.data import ChunkSource, evaluation_noise
 from ganbench.errors import ConfigError, NothingMatched
 from ganbench.evaluate import Evaluator, Evidence
 from ganbench.plugins import Catalog
-from ganbench.scoring import Scoring, applicable, scorings
+from ganbench.scoring import Scoring, applicable, every_scoring, scorings
 from ganbench.streams import Stream, draw_weights
 
 SEEDS = 3  # draws whose images are corrupted
@@ -68,8 +68,13 @@ def choose(
     """
     found: list[Scoring] = []
     if dataset.task.kind == "images":
-        every = scorings(metrics or None, dataset.task, catalog, extractors or None)
-        found = applicable(every, followed=False)
+        spaces = extractors or None
+        found = (
+            scorings(metrics, dataset.task, catalog, spaces)
+            if metrics
+            else every_scoring(dataset.task, catalog, spaces)
+        )
+        found = applicable(found, followed=False)
     if not found:
         raise NothingMatched(
             f"no metric that was asked for scores images of {dataset.task.dataset}"

@@ -113,6 +113,7 @@ def _outcome(found: Record, was_stored: bool) -> str:
     values = [
         f", {column} {value:.3g}"
         for score in found.scores
+        if "curve" in score  # the few that are worth following; the table has them all
         for column, value in score["values"].items()
         if column not in score["beside"] and value is not None
     ]

@@ -176,13 +176,18 @@ def holm(p_values):
 
 
 def is_before(row, other, direction):
-    """Whether a row has the better mean; of equal ones, more seeds, or the smaller list of runs."""
+    """Whether a row has the better mean; of equal ones, more seeds, or the better first run."""
     one, two = mean(list(row.values())), mean(list(other.values()))
     if one != two:
         return is_better(one, two, direction)
     if len(row) != len(other):
         return len(row) > len(other)
-    return sorted(row.items()) < sorted(other.items())
+    for seed, twin in zip(sorted(row), sorted(other), strict=True):
+        if seed != twin:
+            return seed < twin
+        if row[seed] != other[seed]:
+            return is_better(row[seed], other[seed], direction)
+    return False
 
 
 def marks(table, direction):

@@ -84,6 +84,13 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says():
     assert inside >= 33
 
 
+def test_the_interval_allows_for_what_drawing_again_adds():
+    # Resamples of 300 samples in 16 dimensions are all farther than the samples themselves.
+    result = compute(exact_normal(16), rng(1).normal(size=(300, 16)), resamples=10)
+    assert result["fd-infinity-low"] < result["fd-infinity"] < result["fd-infinity-high"]
+    assert abs(result["fd-infinity"]) < 0.1
+
+
 def test_the_value_ignores_rotation_and_shift_and_grows_with_the_square_of_the_scale():
     real, fake = rng(1).normal(size=(300, 4)), rng(2).normal(size=(200, 4)) + 0.3
     expected = compute(real, fake)["fd-infinity"]

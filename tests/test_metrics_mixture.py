@@ -112,8 +112,9 @@ def test_the_larger_side_is_cut_and_the_options_count():
     reference = draw(PAIR, 300, rng(1))
     for points in (draw(PAIR, 100, rng(2)), draw(PAIR, 900, rng(3))):
         assert 0 < compute(reference, points)["sliced-w2"] < 3
-    other = compute(reference, draw(PAIR, 300, rng(2)), directions=1)
-    assert other != compute(reference, draw(PAIR, 300, rng(2)))
+    points = draw(PAIR, 300, rng(2))
+    alone = compute(reference, points, directions=1)["sliced-w2"]
+    assert alone == sliced_distance(reference, points, 1) != sliced_distance(reference, points, 100)
 
 
 def test_points_that_are_not_finite_are_refused_and_none_have_no_value():

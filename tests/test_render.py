@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from toys import make_record, make_score, make_trial
 
-from ganbench import render, table
+from ganbench import cells, render, table, table_views
 
 COST = {
     "timed_images": 6000,
@@ -43,16 +43,26 @@ def sections():
 GOLDEN = """\
 **specks, budget images=80, 1 thread**
 
-| backend | model | loss | n | fd-pixels ↓ | images/s | compile s | peak MiB | parameters |
-| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |
-| toy | toy | hinge | 2 | 2.00 ± 0.71 | 1,500 | 0.250 | 512 | 214,673 |
-| odd\\_one | mlp\\[width=8\\] | hinge | 0 of 2 (1 failed, 1 missing) | — | — | — | — | — |
-| numpy | real | none | 1 | 0.0625 | 1,500 | 0.250 | 512 | 214,673 |
+*features of pixels*
 
-Mean ± standard deviation over n seeds, of the final model at the end of the budget. \
-images/s leaves out compilation and scoring.
-frechet version 1, features pixels-1, 20 samples against 24 of the test split; \
-fd-pixels-floor 0.250.
+| backend | model | loss | n | fd ↓ |
+| --- | --- | --- | ---: | ---: |
+| toy | toy | hinge | 2 | 1.50 · 2.50 |
+| odd\\_one | mlp\\[width=8\\] | hinge | 0 of 2 (1 failed, 1 missing) | — |
+| numpy | real | none | 1 | 0.0625 |
+
+*costs*
+
+| backend | model | loss | images/s | compile s | peak MiB | parameters |
+| --- | --- | --- | ---: | ---: | ---: | ---: |
+| toy | toy | hinge | 1,500 | 0.250 | 512 | 214,673 |
+| odd\\_one | mlp\\[width=8\\] | hinge | — | — | — | — |
+| numpy | real | none | 1,500 | 0.250 | 512 | 214,673 |
+
+- Mean and 95 % interval over the n seeds, or each value where they are four or fewer, of the \
+final model at the end of the budget. images/s leaves out compilation and scoring.
+- A failed trial counts as the worst value of its column.
+- Features pixels-1, 20 samples against 24 of the test split: frechet version 1, fd-floor 0.250.
 """
 
 
@@ -66,43 +76,97 @@ def test_a_result_that_happens_to_be_constant_is_not_said_in_the_caption(section
         dataclasses.replace(column, direction="higher") if column.is_beside else column
         for column in section.columns
     ]
-    assert "fd-pixels-floor" in " ".join(render.captions(section))
+    assert "fd-floor 0.250" in " ".join(table_views.captions(section))
     result = dataclasses.replace(section, columns=columns)
-    assert "fd-pixels-floor" not in " ".join(render.captions(result))
+    assert "fd-floor 0.250" not in " ".join(table_views.captions(result))
 
 
-@pytest.mark.parametrize("character", list("\\|`<[]*_"))
+@pytest.mark.parametrize("character", list("\\|`<[]*_~"))
 def test_no_cell_is_read_as_markup(character):
     trial, found = completed("t0", 1.0, model=f"a{character}b")
-    line = render.to_text(table.build([trial], [found]), "md").splitlines()[4]
+    line = render.to_text(table.build([trial], [found]), "md").splitlines()[6]
     assert f"| a\\{character}b |" in line
-    assert line.replace("\\|", "").count("|") == 10
+    assert line.replace("\\|", "").count("|") == 6
 
 
 # --------------------------------------------------------------------------- numbers
 
 
+def cell(points, mark="", **parts):
+    """The cell of these values."""
+    mean = sum(points) / len(points) if points else None
+    row = {"x": mean, "x_points": points, "x_mark": mark}
+    return cells.measured({**row, **{f"x_{name}": value for name, value in parts.items()}}, "x")
+
+
 @pytest.mark.parametrize(
-    ("mean", "spread", "text"),
+    ("points", "text"),
     [
-        (214673.0, None, "214,673"),
-        (214673.0, 0.0, "214,673"),
-        (8.0, None, "8"),
-        (8.0, 0.25, "8.00 ± 0.25"),  # a whole mean is no reason to hide the spread
-        (0.0, 0.25, "0.000 ± 0.250"),
-        (0.0, None, "0"),
-        (123.456, 7.89, "123 ± 8"),
-        (12.3456, 0.789, "12.3 ± 0.8"),
-        (1.23456, 0.0789, "1.23 ± 0.08"),
-        (0.00123456, 0.000789, "0.00123 ± 0.00079"),
-        (1234567.8, 12.0, "1,234,568 ± 12"),
-        (-0.0123, None, "-0.0123"),
-        (None, None, "—"),
-        (math.nan, 1.0, "—"),
+        ([214673.0], "214,673"),
+        ([214673.0, 214673.0], "214,673"),
+        ([8.0], "8"),
+        ([7.75, 8.25], "7.75 · 8.25"),
+        ([8.0, 8.0, 9.5], "8.00 · 8.00 · 9.50"),
+        ([-0.25, 0.25], "-0.250 · 0.250"),
+        ([0.0], "0"),
+        ([120.456, 130.2], "120 · 130"),
+        ([0.00123456, 0.00234], "0.00123 · 0.00234"),
+        ([1.5e-7, 2.5e-7], "1.5e-07 · 2.5e-07"),
+        ([-0.0123], "-0.0123"),
+        ([], "—"),
     ],
 )
-def test_numbers_have_about_three_digits_and_never_hide_a_spread(mean, spread, text):
-    assert render._mean_and_spread(mean, spread) == text
+def test_few_values_are_all_told_with_about_three_digits(points, text):
+    assert cell(points).text == text
+
+
+@pytest.mark.parametrize(
+    ("points", "low", "high", "text"),
+    [
+        ([1.0, 2.0, 3.0, 4.0, 10.0], 1.8, 7.25, "4.00 [1.80, 7.25]"),
+        ([100.4, 100.5, 123.0, 130.0, 150.0], 101.26, 139.9, "121 [101, 140]"),
+        ([10.0] * 10, 10.0, 10.0, "10"),
+    ],
+)
+def test_of_more_there_is_the_mean_and_the_interval(points, low, high, text):
+    assert cell(points, low=low, high=high).text == text
+
+
+def test_marks_are_told_apart():
+    best, tied = cell([1.0], "best"), cell([1.0], "tied")
+    assert (best.text, best.is_best, tied.text, tied.is_best) == ("1", True, "1 ~", False)
+
+
+@pytest.fixture
+def ranked():
+    """Two rows of five seeds, one of them better."""
+    pairs = [
+        completed(f"{model}{seed}", value + 0.1 * seed, model=model, seed=seed)
+        for model, value in (("good", 1.0), ("bad", 3.0))
+        for seed in range(5)
+    ]
+    return table.build([trial for trial, _ in pairs], [found for _, found in pairs])
+
+
+def test_the_best_is_bold_everywhere_and_the_caption_says_what_bold_means(ranked):
+    text = render.to_text(ranked, "md")
+    assert "| **1.20 \\[1.02, 1.38\\]** |" in text and "| 3.20 \\[3.02, 3.38\\] |" in text
+    assert "Bold: better than every other row" in text
+    assert r"\textbf{1.20 {[}1.02, 1.38{]}}" in render.to_text(ranked, "latex")
+    rows = json.loads(render.to_text(ranked, "json"))
+    assert [row["fd-pixels_mark"] for row in rows] == ["best", ""]
+    assert rows[0]["fd-pixels_low"] == pytest.approx(1.02, abs=0.01)
+
+
+def test_what_cannot_be_told_from_the_best_is_marked():
+    values = {"one": [1.0, 2.0, 3.0, 4.0, 5.0], "two": [5.0, 4.0, 3.0, 2.0, 1.5]}
+    pairs = [
+        completed(f"{model}{seed}", value, model=model, seed=seed)
+        for model, row in values.items()
+        for seed, value in enumerate(row)
+    ]
+    text = render.to_text(table.build([trial for trial, _ in pairs], [f for _, f in pairs]), "md")
+    assert text.count(r" \~ |") == 2 + 2  # both in quality, and, of equal speeds, in costs
 
 
 # --------------------------------------------------------------------------- JSON and CSV
@@ -115,7 +179,7 @@ def test_json_has_the_promised_keys_and_null_for_what_is_not_known(sections):
     promised = {
         *("backend", "model", "loss", "dataset", "budget", "n", "planned", "failed", "missing"),
         *("images_per_second", "compile_seconds", "train_seconds", "peak_memory_mib"),
-        *("parameters", "fd-pixels", "fd-pixels_sd", "fd-pixels-floor"),
+        *("parameters", "fd-pixels", "fd-pixels_sd", "fd-floor-pixels"),
     }
     assert all(promised <= set(row) for row in rows)
     assert [row["fd-pixels"] for row in rows] == [2.0, None, 0.0625]
@@ -153,21 +217,22 @@ def test_sections_without_any_value_are_written_without_a_warning(sections):
 
 def test_latex_escapes_what_latex_would_read(sections):
     text = render.to_text(sections, "latex")
-    for command in (r"\toprule", r"\midrule", r"\bottomrule", r"\begin{tabular}{lllrrrrrr}"):
-        assert text.count(command) == 1
+    for command in (r"\toprule", r"\midrule", r"\bottomrule"):
+        assert text.count(command) == 2
+    assert text.count(r"\begin{tabular}{lllrr}") == text.count(r"\begin{tabular}{lllrrrr}") == 1
     assert r"odd\_one" in text and "odd_one" not in text
-    assert r"2.00 $\pm$ 0.71" in text and r"$\downarrow$" in text
-    assert not set("↑↓±—") & set(text)
+    assert r"1.50 $\cdot$ 2.50" in text and r"$\downarrow$" in text
+    assert not set("↑↓·—~") & set(text)
     assert text.count("{") == text.count("}")
     for line in text.splitlines():
         if line.endswith(r"\\"):
-            assert line.count("&") == 8
+            assert line.count("&") in (4, 6)
 
 
 def test_latex_escapes_the_caption_too():
     trial, found = completed("t0", 1.0, dataset="my_set[share=5%]")
     text = render.to_text(table.build([trial], [found]), "latex")
-    assert r"my\_set[share=5\%]" in text
+    assert r"my\_set{[}share=5\%{]}" in text
     assert "my_set" not in text
 
 
@@ -176,19 +241,14 @@ def test_latex_escapes_the_caption_too():
 
 def shown(sections, width):
     console = Console(width=width, record=True, file=io.StringIO())
-    console.print(render.to_rich(sections, width))
+    console.print(render.to_rich(sections))
     return console.export_text()
 
 
-def test_a_wide_terminal_shows_one_table_with_everything(sections):
-    text = shown(sections, 200)
-    assert text.count("backend") == 1
-    for part in ("odd_one", "mlp[width=8]", "2.00 ± 0.71", "1,500", "0 of 2", "frechet version 1"):
+@pytest.mark.parametrize("width", [100, 200])
+def test_a_terminal_shows_quality_and_then_costs_and_cuts_nothing_off(sections, width):
+    text = shown(sections, width)
+    assert text.count("backend") == 2 and "…" not in text
+    assert text.index("1.50 · 2.50") < text.index("1,500")
+    for part in ("odd_one", "mlp[width=8]", "0 of 2", "frechet version 1"):
         assert part in text
-
-
-def test_a_narrow_terminal_shows_quality_and_cost_one_below_the_other(sections):
-    text = shown(sections, 100)
-    assert text.count("backend") == 2
-    assert text.index("2.00 ± 0.71") < text.index("1,500")
-    assert "…" not in text

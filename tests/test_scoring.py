@@ -14,12 +14,21 @@ def names(found):
 
 
 def needing(needs):
-    """Names of the metrics that need it."""
-    return {entry.name for entry in toy_catalog().entries("metrics") if entry.cls.needs == needs}
+    """Names of the metrics that need it and need not be asked for by name."""
+    classes = [entry.cls for entry in toy_catalog().entries("metrics")]
+    return {c.name for c in classes if c.needs == needs and getattr(c, "by_default", True)}
+
+
+def test_a_metric_for_those_who_ask_is_computed_for_them_alone():
+    assert "gaussian-kernel" not in {
+        name for name, _ in names(scorings(None, DIGITS, toy_catalog()))
+    }
+    found = names(scorings(["gaussian-kernel"], DIGITS, toy_catalog(), ["pca-digits-v1"]))
+    assert found == [("gaussian-kernel", "pca-digits-v1")]
 
 
 def test_images_are_scored_by_every_metric_in_every_space_that_fits():
-    found = names(scorings(None, Task("digits", "images", (8, 8, 1), 10), toy_catalog()))
+    found = names(scorings(None, DIGITS, toy_catalog()))
     classifier, components = "cls-digits-v1", "pca-digits-v1"
     assert [name for name, _ in found] == sorted(name for name, _ in found)
     assert {name for name, space in found if space == components} == needing("features")

@@ -111,6 +111,8 @@ def test_intervals_are_the_same_again_and_in_any_order_of_runs():
     np.random.seed(1)
     for order_of_runs in itertools.islice(itertools.permutations(values), 0, 720, 90):
         assert summarise(order_of_runs, 0, None) == found
+        ends = stratified_interval([order_of_runs], lambda runs: runs.mean(-1))
+        assert ends == (found.low, found.high)
     # Written down, so that another machine is held to it too, as far as NumPy's draws last.
     assert (found.low, found.high) == pytest.approx((1.5, 6.6), abs=0.35)
 
@@ -280,6 +282,9 @@ def first(row, seeds):
         ([GOOD, first(BAD, 4)], ["unknown", "unknown"]),
         ([GOOD, first(BAD, 4), BAD], ["unknown", "unknown", ""]),
         ([first(GOOD, 5), first(BAD, 5)], ["best", ""]),
+        # Of two best means, the row with the better first run is held against the others.
+        ([by_seed(*[1.0] * 6), by_seed(*[0.0, 2.0] * 3), by_seed(*[1.25] * 6)], ["tied"] * 3),
+        ([by_seed(*[1.0] * 6), by_seed(*[1.0] * 4), BAD], ["unknown", "unknown", ""]),
         ([{}, {0: NAN}], ["", ""]),
         ([], []),
     ],
@@ -378,6 +383,9 @@ def test_curves_that_are_none_are_refused():
         ):
             with pytest.raises(ValueError, match=message):
                 ask(positions, values)
+    for target in (NAN, INF):
+        with pytest.raises(ValueError, match="the target is"):
+            first_reach([0, 1], [INF, 1.0], target, "lower")
     with pytest.raises(ValueError, match="two or more"):
         area_under_curve([0], [1.0])
 

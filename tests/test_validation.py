@@ -13,7 +13,7 @@ from ganbench import plugins, validation
 from ganbench import validation_verdicts as verdicts
 from ganbench.cli import main
 from ganbench.errors import ConfigError, NothingMatched, PluginError, UnknownName
-from ganbench.scoring import Scoring, scorings
+from ganbench.scoring import Scoring, every_scoring
 from ganbench.validation import Key, Measurements
 from ganbench.validation_verdicts import BROKEN, HELD, UNDECIDED, Response
 from ganbench_datasets.digits import Digits
@@ -375,7 +375,7 @@ def test_committed_reports_hold_no_broken_promise_and_are_of_the_present_metrics
     assert [check for check in report["checks"] if check["outcome"] == BROKEN] == []
     catalog = plugins.load()
     task = catalog.get("datasets", report["dataset"])().task()
-    present = [told(scoring) for scoring in scorings(None, task, catalog)]
+    present = [told(scoring) for scoring in every_scoring(task, catalog)]
     recorded = [{**metric, "sources": None} for metric in report["metrics"]]
     assert recorded == present
     for item in validation.CORRUPTIONS:

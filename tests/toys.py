@@ -76,6 +76,7 @@ def make_trial(identifier="t0", **changes):
         "samples": values.pop("samples", 20),
         "threads": values.pop("threads", 1),
         "device": values.pop("device", "auto"),
+        "dtype": values.pop("dtype", "float32"),
         "protocol": values.pop("protocol", 1),
         "sources": values.pop("sources", {"toy": "0123456789abcdef"}),
     }
@@ -84,6 +85,7 @@ def make_trial(identifier="t0", **changes):
 
 def make_score(value, column="fd-pixels", **changes):
     """One score as `evaluate` makes it, with a constant beside the value."""
+    floor = f"{column.removesuffix('-pixels')}-floor-pixels"
     return {
         "metric": "frechet",
         "options": {},
@@ -91,29 +93,43 @@ def make_score(value, column="fd-pixels", **changes):
         "sources": {"toy": "0123456789abcdef"},
         "extractor": "pixels",
         "extractor_id": "pixels-1",
-        "reference": {"dataset": "specks", "split": "test", "n": 24, "data_sha256": "0" * 64},
+        "weights_sha256": "1" * 64,
+        "preprocessing": "none",
+        "reference": {
+            "dataset": "specks",
+            "split": "test",
+            "n": 24,
+            "data_sha256": "0" * 64,
+            "split_sha256": "2" * 64,
+        },
         "n": 20,
-        "values": {column: value, f"{column}-floor": 0.25},
-        "directions": {column: "lower", f"{column}-floor": "none"},
-        "beside": [f"{column}-floor"],
+        "values": {column: value, floor: 0.25},
+        "directions": {column: "lower", floor: "none"},
+        "beside": [floor],
         **changes,
     }
 
 
-def make_record(trial, status="completed", scores=(), reason="", attempt=1, **training):
-    """What came of a trial; only completed ones have counters."""
+def make_record(
+    trial, status="completed", scores=(), reason="", attempt=1, environment=None, **training
+):
+    """What came of a trial; only completed ones have counters. `environment` changes the host's."""
     result = {"status": status, "reason": reason}
     if status == "completed":
         result |= {
             "images": 80,
+            "generator_updates": 20,
             "timed_images": 60,
             "train_seconds": 0.5,
             "compile_seconds": 0.25,
             "peak_memory_mib": 100.0,
             "parameters": {"generator": 48, "discriminator": 3},
+            "backend_description": {"device_name": "cpu"},
             **training,
         }
-    made = record.make(trial, result, {"python": "3.11"}, [], attempt)
+    host = {"system": "Linux x86_64", "cpu": "Toy", "cores": 2, "memory_gib": 4.0}
+    surroundings = {"python": "3.11", **host, **(environment or {})}
+    made = record.make(trial, result, surroundings, [], attempt)
     return made.with_scores(list(scores))
 
 

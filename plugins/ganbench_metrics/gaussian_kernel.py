@@ -32,6 +32,7 @@ class GaussianKernel:
 
     name = "gaussian-kernel"
     version = 1
+    by_default = False
     needs = "features"
     columns = {"gk": "lower"}
     beside = frozenset(columns)
