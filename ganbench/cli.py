@@ -218,6 +218,23 @@ def _print_pairs(folder: str, style: str, column: str) -> None:
 
 
 @main.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--out", metavar="FOLDER", help="Where the pictures go; DIR/plots by default.")
+@click.option("--column", "columns", multiple=True, metavar="NAME", help="Of this column alone.")
+@_reports_errors
+def plot(folder: str, out: str | None, columns: tuple[str, ...]) -> None:
+    """Draw the results in DIR as SVG and PNG: curves, speed, profiles and samples."""
+    from ganbench import plots
+    from ganbench.store import Store
+
+    drawn = plots.draw(Store(Path(folder)), Path(out or f"{folder}/{plots.FOLDER}"), columns)
+    for remark in drawn.remarks:
+        _say(remark)
+    for path in drawn.paths:
+        click.echo(path)
+
+
+@main.command()
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @click.option(
