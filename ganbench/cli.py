@@ -367,6 +367,73 @@ def _matrix(file: str | None, options: dict[str, Any]) -> Any:
     return parity_matrix.resolve_file(Path(file), given)
 
 
+_VALIDATION_OPTIONS: list[tuple[str, str, dict[str, Any], str]] = [
+    ("--dataset", "datasets", {"multiple": True, "default": ["digits"]}, "Images; digits if none."),
+    ("--metric", "metrics", {"multiple": True}, "Metric; all that score images if not given."),
+    ("--extractor", "extractors", {"multiple": True}, "Feature space; all that fit if not given."),
+    ("--samples", "samples", {"type": int}, "Images a side; at most half of the reference."),
+    ("--data", "data", {"metavar": "PATH"}, "Folder with the data set's own files."),
+    ("--out", "out", {"metavar": "DIR", "default": "results/metric-validation"}, "For reports."),
+    ("--plugin", "files", {"multiple": True, "metavar": "FILE"}, "Single-file plugin to load."),
+]
+
+
+def _validation_options(function: Function) -> Function:
+    for flag, name, settings, text in reversed(_VALIDATION_OPTIONS):
+        function = click.option(flag, name, help=text, **settings)(function)
+    return function
+
+
+@main.command(name="validate-metrics")
+@_validation_options
+@click.option("--format", "style", type=click.Choice(["rich", "md", "json"]), default="rich")
+@_reports_errors
+def validate_metrics(
+    datasets: tuple[str, ...], files: tuple[str, ...], out: str, style: str, **options: Any
+) -> None:
+    """Score real images with known defects: do metrics see what they promise? 4 if they do not.
+
+    The report and pictures of each data set go into DIR/NAME.
+    """
+    from ganbench import plugins, validation_report
+
+    catalog = plugins.load(files)
+    reports = [_validated(name, catalog, Path(out), options) for name in datasets]
+    if style == "rich":
+        _print(validation_report.to_rich(reports))
+    elif style == "md":
+        click.echo("\n".join(map(validation_report.to_markdown, reports)), nl=False)
+    else:
+        click.echo(validation_report.to_json(reports), nl=False)
+    _say(f"reports and pictures: {out}")
+    failed = [line for report in reports for line in validation_report.broken(report)]
+    for line in failed:
+        _say(line)
+    if failed:
+        sys.exit(DIFFERENCE_FOUND)
+
+
+def _validated(text: str, catalog: Any, out: Path, options: dict[str, Any]) -> dict[str, Any]:
+    """Measure, judge and keep what one data set says of the metrics."""
+    from ganbench import selectors, validation, validation_pictures, validation_report
+    from ganbench import validation_verdicts as verdicts
+    from ganbench.store import Store
+
+    (selector,) = selectors.parse(text)
+    source = selectors.build(catalog.get("datasets", selector.name), selector)
+    dataset = source.load(Path(options["data"]) if options["data"] else None)
+    wanted = validation.choose(options["metrics"], options["extractors"], dataset, catalog)
+    verdicts.refuse_impossible(wanted)
+    found = validation.measure(dataset, wanted, catalog, options["samples"], _say)
+    checks = verdicts.judge(wanted, found)
+    report = validation_report.values_of(dataset, wanted, found, checks)
+    store = Store(out / dataset.task.dataset)
+    store.write("report.json", validation_report.to_json(report))
+    store.write("report.md", validation_report.to_markdown(report))
+    validation_pictures.draw(report, dataset, store.root)
+    return report
+
+
 class _Terminated(KeyboardInterrupt):
     """SIGTERM has come."""
 

@@ -69,6 +69,18 @@ def scorings(
     return found
 
 
+def every_scoring(task: Task, catalog: Catalog, spaces: list[str] | None = None) -> list[Scoring]:
+    """Every metric that applies to a task in every space, those for who asks by name included."""
+    fitting = _extractors(spaces, task, catalog)
+    metrics = [entry.cls() for entry in catalog.entries("metrics")]
+    return [
+        Scoring(metric, place)
+        for metric in metrics
+        if _fits(metric, task)
+        for place in _spaces(metric, task, fitting)
+    ]
+
+
 def applicable(wanted: list[Scoring], followed: bool) -> list[Scoring]:
     """Those of a trial: `followed` says whether its model is tiny and its trajectory was kept."""
     return [scoring for scoring in wanted if followed or scoring.metric.needs != "trajectory"]
