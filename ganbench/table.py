@@ -126,7 +126,7 @@ def _section(
         found = [marks.get((row.key[1], row.key[2])) for row in rows]
         parts[PARITY] = pd.Series(found, dtype=object)
     if any("verdict" in score for record in records for score in record.scores):
-        parts[HEALTH] = [remarks.health(row) for row in rows]
+        parts[HEALTH] = pd.Series([remarks.health(row) for row in rows], dtype=object)
     speeds = [remarks.speed_group(row) for row in rows]
     for column in columns:
         parts |= _measured(column.name, column.direction, rows, [""] * len(rows))
@@ -211,6 +211,8 @@ def _marks(
             for place, row in enumerate(rows)
             if groups[place] == own and not row.is_baseline and len(values[place]) > FEW_RUNS
         ]
+        if len({value for place in places for value in values[place].values()}) == 1:
+            continue  # where all are the same there is nothing to tell apart
         found = best_rows([values[place] for place in places], direction)
         for place, mark in zip(places, found, strict=True):
             marks[place] = "" if mark == "unknown" else mark

@@ -293,6 +293,11 @@ def test_baselines_and_rows_of_few_seeds_are_not_ranked():
     assert marks(*rows) == {"a": "best", "b": "", "real": "", "few": ""}
 
 
+def test_a_column_that_is_the_same_everywhere_is_not_marked():
+    same = [2.0] * 5
+    assert marks(*many("a", same, model="a"), *many("b", same, model="b")) == {"a": "", "b": ""}
+
+
 def test_nan_and_failures_are_never_best():
     rows = [*many("a", GOOD, model="a"), *many("b", [None] * 5, model="b")]
     assert marks(*rows)["b"] == ""
