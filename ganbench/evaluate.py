@@ -102,7 +102,7 @@ class Evaluator:
     def _validation(self, scoring: Scoring, fake: FeatureSet, seed: int) -> dict[str, Any] | None:
         """The values against the validation split, by which a checkpoint may be chosen."""
         split = self.dataset.validation
-        if split is None:
+        if split is None or not _can_choose(scoring):
             return None
         values = self._values(scoring, fake, split, seed)
         return {**self._split_fingerprint(split), "values": _renamed(scoring, values)}
@@ -175,6 +175,15 @@ class Evaluator:
 
 def _is_curved(scoring: Scoring) -> bool:
     return bool(getattr(scoring.metric, "at_checkpoints", False))
+
+
+def _can_choose(scoring: Scoring) -> bool:
+    """Whether the metric has a column that is shown and has a better direction."""
+    metric = scoring.metric
+    beside = getattr(metric, "beside", ())
+    return any(
+        direction != "none" and name not in beside for name, direction in metric.columns.items()
+    )
 
 
 def _phase(scoring: Scoring) -> str:

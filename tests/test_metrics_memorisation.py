@@ -120,3 +120,20 @@ def test_progress_grows_to_one():
     with progress.heard_by(heard.append):
         compute(*(rng(seed).normal(size=(600, 3)) for seed in (1, 2, 3)))
     assert heard == sorted(heard) and heard[-1] == 1
+
+
+def test_large_sides_are_judged_by_some_of_their_samples():
+    rng = np.random.default_rng(5)
+    training, reference = rng.normal(size=(3000, 4)), rng.normal(size=(1500, 4))
+    copies = training[rng.integers(3000, size=600)]
+    generated = np.concatenate([copies, rng.normal(size=(1400, 4))])
+    images = np.arange(2000, dtype=np.int64).view(np.uint8).reshape(2000, 2, 4, 1)
+    real = FeatureSet(images, reference, training=training)
+    fake = FeatureSet(images, generated)
+
+    def copied(samples):
+        metric = Memorisation(samples=samples)
+        return metric.compute(real, fake, np.random.default_rng(0))["copied"]
+
+    assert copied(2000) == pytest.approx(0.3, abs=0.005)
+    assert copied(500) == pytest.approx(0.3, abs=0.06) and copied(500) != copied(2000)

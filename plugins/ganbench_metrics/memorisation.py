@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 
 from ganbench.contracts import FeatureSet
 from ganbench.progress import track
@@ -34,6 +36,9 @@ class Memorisation:
     each less what a perfect generator expects: above 0 the generator fits its training samples
     better than the distribution, by as much as both splits differ.
 
+    Nearest samples are looked up for at most `samples` of each side, drawn by chance: the share of
+    2,500 is known to 1 percent, and a training split is large.
+
     All but `duplicates` are nan where the training split is not known. The definitions are the
     project's own; ratio and gap are in the spirit of Meehan et al. 2020, arXiv:2004.05675.
     """
@@ -59,6 +64,8 @@ class Memorisation:
         "duplicates": frozenset({"noise"}),
     }
 
+    samples: Annotated[int, Ge(2)] = 2500
+
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator
     ) -> dict[str, float]:
@@ -74,7 +81,7 @@ class Memorisation:
         training = np.asarray(real.training, np.float64)
         require_finite(training, "memorisation", "features of the training samples")
         if min(len(reference), len(generated), len(training)) >= 2:
-            values |= _closeness(reference, generated, training, rng)
+            values |= _closeness(reference, generated, training, self.samples, rng)
             values["fd-training-gap"] = _gap(reference, generated, training)
         return values
 
@@ -99,10 +106,12 @@ def _closeness(
     reference: np.ndarray,
     generated: np.ndarray,
     training: np.ndarray,
+    samples: int,
     rng: np.random.Generator,
 ) -> dict[str, float]:
     center = reference.mean(axis=0)
-    queries, references = cloud(generated, center), cloud(reference, center)
+    queries = cloud(_some(generated, samples, rng), center)
+    references = cloud(_some(reference, samples, rng), center)
     chosen, reference_rows = cut_alike(len(training), len(reference), rng)
     rest = np.setdiff1d(np.arange(len(training)), chosen, assume_unique=True)
     cut, others = (cloud(training, center, rows) for rows in (chosen, rest))
@@ -125,6 +134,12 @@ def _closeness(
         "copied": share_of_copies(np.minimum(to_cut, to_rest), references_to_training),
         "copied-ratio": float(np.median(ratios)),
     }
+
+
+def _some(features: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    if len(features) <= count:
+        return features
+    return features[rng.choice(len(features), count, replace=False)]
 
 
 def _nearest(queries: Cloud, points: Cloud, parts: Iterable[slice]) -> np.ndarray:
