@@ -178,10 +178,10 @@ def _is_curved(scoring: Scoring) -> bool:
 
 
 def _can_choose(scoring: Scoring) -> bool:
-    """Whether the metric has a column that is shown and has a better direction."""
+    """Whether the metric looks at real samples and has a shown column with a better direction."""
     metric = scoring.metric
     beside = getattr(metric, "beside", ())
-    return any(
+    return metric.needs != "logits" and any(
         direction != "none" and name not in beside for name, direction in metric.columns.items()
     )
 

@@ -270,12 +270,10 @@ def test_the_features_of_splits_are_read_from_the_cache(dataset, tmp_path):
     assert calls[0][1] == calls[1][1]
 
 
-def test_what_no_checkpoint_can_be_chosen_by_has_no_validation_value(dataset):
-    @dataclass(frozen=True)
-    class Hidden(Followed):
-        beside = frozenset({"gap"})
-
+@pytest.mark.parametrize("change", [{"beside": frozenset({"gap"})}, {"needs": "logits"}])
+def test_what_no_checkpoint_can_be_chosen_by_has_no_validation_value(dataset, change):
+    metric = type("Hidden", (Followed,), change)()
     validation = Split("validation", np.full((4, 2, 2, 1), 9, np.uint8))
     evaluator = Evaluator(replace(dataset, validation=validation))
-    (score,) = evaluator.score(Evidence(FAKE, 0), [Scoring(Hidden(), CountingSpace())])
+    (score,) = evaluator.score(Evidence(FAKE, 0), [Scoring(metric, CountingSpace())])
     assert score["validation"] is None
