@@ -189,7 +189,7 @@ def effect_text(rise: float | None, deviation: float | None) -> str:
     effect = in_deviations(rise, deviation)
     if math.isinf(effect):
         return "+∞" if effect > 0 else "-∞"
-    return f"{effect:+.0f}" if abs(effect) >= 10 else f"{effect:+.2g}"
+    return f"{effect:+.0f}" if abs(effect) >= 10 else f"{effect:+.1f}"
 
 
 def _floor(key: Key, found: Measurements) -> Check:

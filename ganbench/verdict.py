@@ -77,7 +77,9 @@ def read(folder: Path) -> list[Verdict]:
     Raises ConfigError for a damaged file.
     """
     found = [verdict for _, verdict in _files(folder)]
-    return sorted(found, key=lambda item: (item.model, item.loss, item.backends, item.dtype))
+    return sorted(
+        found, key=lambda item: (item.model, item.loss, item.backends, item.dtype, item.steps)
+    )
 
 
 def _files(folder: Path) -> list[tuple[Path, Verdict]]:

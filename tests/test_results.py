@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ganbench import benchmark
+from ganbench.store import Store
+
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 MODES = {"ring": 8, "grid": 25}
 CONVERGING = ("r1", "instance-noise")
@@ -53,3 +56,63 @@ def test_the_dirac_gan_converges_where_theory_says_so():
     for record in records("dirac"):
         expected = any(name in record["loss"] for name in CONVERGING)
         assert values(record)["converges"] == expected, record["id"]
+
+
+LOSSES = 7
+
+
+def rows_of(name):
+    (section,) = benchmark.read_table(Store(RESULTS / name))
+    return section.frame.set_index(["backend", "loss", "model"])
+
+
+def test_the_losses_on_digits_have_their_seeds_and_nothing_is_called_best():
+    frame = rows_of("digits-losses")
+    assert frame["n"].groupby("backend").agg(list).to_dict() == {
+        "torch": [10] * LOSSES,
+        "tensorflow": [3] * LOSSES,
+        "numpy": [10] * 3,
+    }
+    assert not frame["failed"].any() and not frame["missing"].any()
+    marks = frame["fd-cls-digits-v1_mark"]["torch"]
+    assert set(marks) == {"tied", ""} and (marks == "tied").sum() == 5
+    assert frame["fd-pca-digits-v1_mark"]["torch", "wgan+gp1", "dcgan"] == ""
+
+
+def test_the_page_on_losses_tells_what_the_pairs_support():
+    pairs = benchmark.read_pairs(Store(RESULTS / "digits-losses"), "fd-cls-digits-v1")
+    trained = [pair for found in pairs.values() for pair in found]
+    better = {(pair.row[2], pair.against[2]) for pair in trained if pair.verdict == "better"}
+    assert better == {("non-saturating+r1[gamma=0.1]", "relativistic+r1[gamma=0.1]+r2[gamma=0.1]")}
+    pairs = benchmark.read_pairs(Store(RESULTS / "digits-losses"), "fd-pca-digits-v1")
+    worse = [pair.against for found in pairs.values() for pair in found if pair.verdict == "better"]
+    assert worse == [("torch", "dcgan", "wgan+gp1")] * 6
+
+
+@pytest.mark.parametrize("name", ["digits-losses"])
+def test_every_value_says_what_it_was_made_with(name):
+    store = Store(RESULTS / name)
+    for trial in store.planned():
+        found = store.load(trial.id)
+        assert found.scores, trial.id
+        for score in found.scores:
+            assert len(score["reference"]["split_sha256"]) == 64
+            assert len(score["weights_sha256"]) == 64 and score["preprocessing"]
+            assert set(score["libraries"]) == {"python", "numpy", "scipy"}
+            assert score["n"] and score["version"] and score["sources"]
+
+
+def test_the_baselines_are_in_the_right_order_on_digits():
+    frame = rows_of("digits-losses").loc["numpy", "none"]
+    for space in ("cls-digits-v1", "pca-digits-v1"):
+        for column in (f"fd-{space}", f"kd-{space}"):
+            assert frame[column]["real"] < frame[column][["memorizer", "pixel-gaussian"]].min()
+        assert frame[f"recall-{space}"]["real"] > frame[f"recall-{space}"]["memorizer"]
+        assert frame[f"coverage-{space}"].idxmax() == "real"
+        assert frame[f"precision-{space}"].idxmin() == "pixel-gaussian"
+        assert frame[f"copied-{space}"].to_dict() == {
+            **{"real": 1.0, "memorizer": 1.0},
+            "pixel-gaussian": 0.0,
+        }
+    assert frame["is-cls-digits-v1"].idxmax() == "real"
+    assert frame["class-kl-cls-digits-v1"].idxmin() == "real"

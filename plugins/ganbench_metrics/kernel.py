@@ -27,6 +27,10 @@ class KernelDistance:
     is nan under 40 samples, and up to 1.4 times too large where both distributions are the same.
     It is called KID only with Inception's features.
 
+    Repeated samples hardly move an unbiased estimate: on 2,500 images of Fashion-MNIST of which
+    half were unique `ganbench validate-metrics` found a rise below its noise in both spaces, and
+    with a fifth one of 3 standard deviations at most, so duplication is no promise.
+
     Bińkowski et al. 2018, arXiv:1801.01401, section 4 and appendix; Gretton et al. 2012, JMLR 13,
     equation 3.
     """
@@ -40,7 +44,7 @@ class KernelDistance:
         "kd": frozenset(
             {
                 *("noise", "blur", "salt-and-pepper", "contamination", "shift"),
-                *("dropped-classes", "imbalance", "duplication"),
+                *("dropped-classes", "imbalance"),
             }
         )
     }
