@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ganbench.comparability import canonical
 from ganbench.comparison import Comparison, compared, not_compared, with_words
 from ganbench.errors import NothingMatched
 from ganbench.measured import Measured, Side, with_failures_filled
@@ -79,8 +78,7 @@ def _columns(a: Side, b: Side) -> Iterator[Comparison]:
         left, right = ours.get(name, {}), theirs.get(name, {})
         common = [key for key in left if key in right]
         for number, key in enumerate(common, 1):
-            suffix = f"#{number}" if number > 1 else ""  # one name, made in two ways on both sides
-            yield compared((a, left[key]), (b, right[key]), suffix)
+            yield compared((a, left[key]), (b, right[key]), number)
         if not common:
             yield not_compared(a, b, [*left.values()], [*right.values()])
 
@@ -88,5 +86,6 @@ def _columns(a: Side, b: Side) -> Iterator[Comparison]:
 def _by_name(side: Side) -> dict[str, dict[str, Measured]]:
     found: dict[str, dict[str, Measured]] = {}
     for item in side.measured:
-        found.setdefault(item.column.name, {})[canonical(item.key)] = item
+        name, key = item.place
+        found.setdefault(name, {})[key] = item
     return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ganbench.columns import Column
 from ganbench.comparability import apart
 from ganbench.differences import Difference, paired, unpaired
 from ganbench.marks import SIGNIFICANCE, holm
-from ganbench.measured import Column, Labels, Measured, Side
+from ganbench.measured import Labels, Measured, Side
 from ganbench.statistics import FEW_RUNS
 
 BETTER, WORSE, DIFFERENT = "better", "worse", "different"
@@ -54,13 +55,14 @@ class Comparison:
         return change / abs(self.mean_a) if change is not None and self.mean_a else None
 
 
-def compared(one: tuple[Side, Measured], other: tuple[Side, Measured], suffix: str) -> Comparison:
+def compared(one: tuple[Side, Measured], other: tuple[Side, Measured], number: int) -> Comparison:
     """B against A: over shared seeds by Student's paired test, or over all runs by Welch's.
 
+    `number` is the column's, where its name is made in several ways on both sides.
     The word is that of too few runs until `with_words` has seen all rows of the column.
     """
     (side, a), (_, b) = one, other
-    row, column = side.row, replace(a.column, name=a.column.name + suffix)
+    row, column = side.row, replace(a.column, number=number)
     if not a.values or not b.values:
         name: Literal["A", "B"] = "B" if a.values else "A"
         is_broken = bool(a.values or b.values) and column.direction != "none"
@@ -85,7 +87,7 @@ def not_compared(a: Side, b: Side, left: list[Measured], right: list[Measured]) 
     """A column that cannot be compared, with the reason; `left` and `right` have it, if any do."""
     column = (left or right)[0].column
     if left and right:
-        return Comparison(a.row, column, APART, apart(left[0].key, right[0].key))
+        return Comparison(a.row, column, APART, apart(column.made_from, right[0].column.made_from))
     empty = b if left else a
     name: Literal["A", "B"] = "B" if left else "A"
     if empty.completed:

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ganbench.columns import Column
 from ganbench.compare import Report
 from ganbench.comparison import Comparison
 from ganbench.errors import ConfigError, UnknownName
-from ganbench.measured import Column, Labels
+from ganbench.measured import Labels
 
 _FORM = re.compile(r"(?P<name>.+):(?P<sign>[+-])(?P<amount>\d+(\.\d+)?([eE][+-]?\d+)?)(?P<unit>%?)")
 Verdict = Literal["exceeded", "unsupported", "held", "not comparable"]

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ganbench.comparability import canonical, quality_key, speed_key
-from ganbench.contracts import Direction
+from ganbench import sections
+from ganbench.columns import Column, of_score
+from ganbench.comparability import canonical, speed_key
+from ganbench.costs import COMPARED, COSTS, costs
 from ganbench.ranking import fill_failures
 from ganbench.record import Record
-from ganbench.rows import costs
+from ganbench.rows import Row
+from ganbench.sections import Section
 from ganbench.specification import Trial
 from ganbench.store import Store
 
-COSTS: dict[str, Direction] = {  # what may become worse, though rows are ranked by speed alone
-    "images_per_second": "higher",
-    "compile_seconds": "lower",
-    "peak_memory_mib": "lower",
-}
 _SETTING = ("samples", "threads", "device", "dtype")
 
 
@@ -37,27 +35,20 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of a table: a metric in a feature space, or a cost."""
-
-    name: str
-    base: str  # what the metric itself calls it, without the feature space
-    direction: Direction
-    is_cost: bool
-    is_beside: bool
-
-
-@dataclass(frozen=True)
 class Measured:
-    """One column's values by seed, all of them comparable; `key` says what they compare with.
+    """One column's values by seed, all of them comparable.
 
     NaN stands for a run that failed; a cost has none, for what broke off cost nothing whole.
     """
 
     column: Column
-    key: dict[str, Any]
     values: dict[int, float]
     sources: frozenset[str] = frozenset()  # of the metric, as text; more than one if seeds differ
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What values that compare have in common."""
+        return self.column.key, self.column.identity
 
 
 @dataclass(frozen=True)
@@ -66,10 +57,10 @@ class Side:
 
     row: Labels
     setting: tuple[Any, ...]  # budget, samples, threads, device, precision
-    completed: int = 0
-    failed: int = 0
-    missing: int = 0  # planned, and without a verdict
-    measured: list[Measured] = field(default_factory=list)
+    completed: int
+    failed: int
+    missing: int  # planned, and without a verdict
+    measured: list[Measured]
 
     @property
     def failure_rate(self) -> float | None:
@@ -85,14 +76,18 @@ def of_folder(store: Store) -> list[Side]:
 
 
 def sides(trials: Iterable[Trial], records: Iterable[Record]) -> list[Side]:
-    """Group planned trials and their records into rows, one side for each setting of a row."""
-    by_id = {record.id: record for record in records}
-    groups: dict[tuple[Labels, tuple[Any, ...]], list[Record | None]] = {}
-    for trial in trials:
-        row = Labels(trial.backend, trial.model, trial.loss, trial.dataset)
-        setting = (trial.budget, *(trial.specification[name] for name in _SETTING))
-        groups.setdefault((row, setting), []).append(by_id.get(trial.id))
-    return [_side(row, setting, found) for (row, setting), found in groups.items()]
+    """Planned trials and their records as rows, one side for each setting of a row.
+
+    In the order of planning, baselines too, which sections have last.
+    """
+    planned = list(trials)
+    places = {trial.id: place for place, trial in enumerate(planned)}
+    found = [
+        (places[row.trials[0].id], _side(section, row))
+        for section in sections.group(planned, records, _SETTING)
+        for row in section.rows
+    ]
+    return [side for _, side in sorted(found, key=lambda pair: pair[0])]
 
 
 def with_failures_filled(one: list[Side], other: list[Side]) -> tuple[list[Side], list[Side]]:
@@ -103,10 +98,10 @@ def with_failures_filled(one: list[Side], other: list[Side]) -> tuple[list[Side]
     columns: dict[tuple[str, str], list[Measured]] = {}
     for side in (*one, *other):
         for item in side.measured:
-            columns.setdefault(_place(item), []).append(item)
+            columns.setdefault(item.place, []).append(item)
     full = {place: iter(_filled(members)) for place, members in columns.items()}
     fill = [
-        [replace(side, measured=[next(full[_place(item)]) for item in side.measured]) for side in s]
+        [replace(side, measured=[next(full[item.place]) for item in side.measured]) for side in s]
         for s in (one, other)
     ]
     return fill[0], fill[1]
@@ -122,21 +117,20 @@ def _filled(members: list[Measured]) -> list[Measured]:
     return [replace(item, values=row) for item, row in zip(members, filled, strict=True)]
 
 
-def _place(item: Measured) -> tuple[str, str]:
-    return item.column.name, canonical(item.key)
-
-
-def _side(row: Labels, setting: tuple[Any, ...], planned: list[Record | None]) -> Side:
-    records = [record for record in planned if record and record.status != "interrupted"]
-    completed = [record for record in records if record.status == "completed"]
-    failed = [record for record in records if record.status != "completed"]
-    found_by_place: dict[tuple[str, str], list[Measured]] = {}
-    for record in completed:
+def _side(section: Section, row: Row) -> Side:
+    found: dict[tuple[str, str], list[Measured]] = {}
+    for record in row.completed:
         for item in (*_scores(record), *_costs(record)):
-            found_by_place.setdefault(_place(item), []).append(item)
-    nothing = {record.seed: math.nan for record in failed}
-    measured = [_joined(items, nothing) for items in found_by_place.values()]
-    return Side(row, setting, len(completed), len(failed), len(planned) - len(records), measured)
+            found.setdefault(item.place, []).append(item)
+    nothing = {record.seed: math.nan for record in row.failed}
+    return Side(
+        Labels(*row.key, section.dataset),
+        (section.budget, *section.setting.values()),
+        len(row.completed),
+        len(row.failed),
+        row.missing,
+        [_joined(items, nothing) for items in found.values()],
+    )
 
 
 def _joined(items: list[Measured], failures: dict[int, float]) -> Measured:
@@ -150,20 +144,16 @@ def _joined(items: list[Measured], failures: dict[int, float]) -> Measured:
 
 def _scores(record: Record) -> Iterable[Measured]:
     for score in record.scores:
-        key, sources = quality_key(record, score), frozenset([canonical(score["sources"])])
-        space = f"-{score['extractor']}" if score["extractor"] else ""
+        sources = frozenset([canonical(score["sources"])])
         for name, value in score["values"].items():
-            is_beside = name in score["beside"]
-            direction = score["directions"][name]
-            column = Column(name, name.removesuffix(space), direction, False, is_beside)
             number = math.nan if value is None else float(value)
-            yield Measured(column, key, {record.seed: number}, sources)
+            yield Measured(of_score(record, score, name), {record.seed: number}, sources)
 
 
 def _costs(record: Record) -> Iterable[Measured]:
     key, found = speed_key(record), costs(record)
-    for name, direction in COSTS.items():
+    for name in COMPARED:
         value = found[name]
         if value is not None:
-            column = Column(name, name, direction, True, False)
-            yield Measured(column, key, {record.seed: float(value)})
+            column = Column(name, "", COSTS[name], False, key, is_cost=True)
+            yield Measured(column, {record.seed: float(value)})

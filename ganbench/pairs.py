@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
+from ganbench import sections
 from ganbench.cells import UNKNOWN, Cell, number
 from ganbench.columns import Column, Columns
 from ganbench.contracts import Direction
@@ -16,7 +17,7 @@ from ganbench.errors import ConfigError, UnknownName
 from ganbench.marks import SIGNIFICANCE, holm
 from ganbench.ranking import badness, fill_failures
 from ganbench.record import Record
-from ganbench.rows import Key, group
+from ganbench.rows import Key
 from ganbench.specification import Trial
 from ganbench.table_views import View
 
@@ -53,15 +54,12 @@ def compare(trials: list[Trial], records: list[Record], name: str) -> dict[str, 
     """
     columns = Columns(records)
     column = _column(columns, name)
-    by_id = {record.id: record for record in records}
-    places: dict[str, list[Trial]] = {}
-    for trial in trials:
-        places.setdefault(f"{trial.dataset}, budget {trial.budget}", []).append(trial)
     found = {}
-    for place, members in places.items():
-        rows = [row for row in group(members, by_id, columns.values) if not row.is_baseline]
+    for section in sections.group(trials, records, ()):
+        rows = [row.with_values(columns.values) for row in section.gans]
         values = {row.key: row.of(name) for row in rows if row.of(name)}
         if values:
+            place = f"{section.dataset}, budget {section.budget}"
             found[place] = _pairs(values, column.direction)
     return found
 

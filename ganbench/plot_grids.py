@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ganbench import plot_frame, plot_style
-from ganbench.plot_data import Row, Section
 from ganbench.plot_frame import WIDTH_INCHES, Words
 from ganbench.plot_samples import Samples, Strip, lowest_seed
 from ganbench.plot_style import GREY
+from ganbench.rows import Row
+from ganbench.sections import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

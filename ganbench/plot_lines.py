@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ganbench.columns import Column
 from ganbench.comparability import apart, canonical, speed_key
 from ganbench.history import Point, points
-from ganbench.plot_columns import Column
-from ganbench.plot_data import Row, Section
 from ganbench.record import Record
+from ganbench.rows import Row
+from ganbench.sections import Section
 from ganbench.statistics import FEW_RUNS, summarise
 
 Floats = npt.NDArray[np.float64]

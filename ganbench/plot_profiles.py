@@ -9,10 +9,11 @@ from typing import Any, Literal
 import numpy as np
 
 from ganbench import plot_columns, plot_frame, plot_references, plot_style
+from ganbench.columns import Column
 from ganbench.curves import Floats, Profile, performance_profile
-from ganbench.plot_columns import Column
-from ganbench.plot_data import Row, Section
 from ganbench.plot_frame import Words
+from ganbench.rows import Row
+from ganbench.sections import Section
 
 LEAST_RUNS = 3
 BANDED_ROWS = 3  # bands of more rows cover one another

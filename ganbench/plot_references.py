@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ganbench.plot_columns import Column
-from ganbench.plot_data import Section
+from ganbench.columns import Column
 from ganbench.plot_style import GREY, is_logarithmic
+from ganbench.sections import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

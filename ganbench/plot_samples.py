@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from ganbench.checkpoints import samples_of
 from ganbench.errors import ConfigError
-from ganbench.plot_data import Row, Section
 from ganbench.record import Record
+from ganbench.rows import Row
 from ganbench.samples import load
+from ganbench.sections import Section
 from ganbench.store import Store
 
 Samples = npt.NDArray[Any]

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from ganbench import comparability, plot_columns, plot_frame, plot_references, plot_style
-from ganbench.plot_columns import Column
-from ganbench.plot_data import Row, Section
+from ganbench.columns import Column
+from ganbench.costs import costs
 from ganbench.plot_frame import Frame, Words
 from ganbench.plot_style import Look
 from ganbench.ranking import worst
 from ganbench.record import Record
+from ganbench.rows import Row
+from ganbench.sections import Section
 from ganbench.statistics import Summary, summarise
 
 PANELS_BESIDE = 3
@@ -40,8 +42,8 @@ class Panel:
 
 def throughput(record: Record) -> float:
     """Images per second without the first, untimed step; NaN where nothing was timed."""
-    seconds, images = record.training["train_seconds"], record.training["timed_images"]
-    return images / seconds if seconds > 0 and images > 0 else math.nan
+    value = costs(record)["images_per_second"]
+    return math.nan if value is None else value
 
 
 def panels(section: Section, column: Column) -> list[Panel]:

@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ganbench.plot_data import Row
+    from ganbench.rows import Row
 
 LOG_FROM_FACTOR = 20  # values that span more are shown on a logarithmic axis
 # Okabe and Ito, "Color Universal Design", 2008, without the yellow that white swallows.
@@ -35,7 +35,7 @@ class Look:
 
 def looks_of(rows: Sequence[Row]) -> dict[str, Look]:
     """The look of each row by its label, as long as the section's rows are the same."""
-    keys = [(row.backend, row.model, row.loss) for row in rows]
+    keys = [row.key for row in rows]
     return dict(zip((row.label for row in rows), looks(keys), strict=True))
 
 

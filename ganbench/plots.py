@@ -10,18 +10,18 @@ from typing import Any
 from ganbench import (
     plot_columns,
     plot_curves,
-    plot_data,
     plot_files,
     plot_grids,
     plot_profiles,
     plot_samples,
     plot_speed,
     plot_style,
+    sections,
 )
+from ganbench.columns import Column
 from ganbench.errors import NothingMatched, UnknownName
-from ganbench.plot_columns import Column
-from ganbench.plot_data import Section
 from ganbench.plot_frame import Words
+from ganbench.sections import Section
 from ganbench.specification import slug
 from ganbench.store import Store
 
@@ -49,16 +49,16 @@ def draw(store: Store, folder: Path, wanted: Sequence[str] = ()) -> Drawn:
     """
     trials = store.planned()
     records = [record for trial in trials if (record := store.load(trial.id))]
-    sections = plot_data.sections(trials, records)
-    known = {column.name for section in sections for column in plot_columns.columns(section)}
+    parts = sections.group(trials, records)
+    known = {column.name for section in parts for column in plot_columns.columns(section)}
     for name in wanted:
         if name not in known:
             raise UnknownName("column", name, known, str(store.root))
     paths: list[Path] = []
     remarks: list[str] = []
     with plot_style.rules():
-        for number, section in enumerate(sections, 1):
-            place = f"-{slug(section.dataset, length=40)}-{number}" if len(sections) > 1 else ""
+        for number, section in enumerate(parts, 1):
+            place = f"-{slug(section.dataset, length=40)}-{number}" if len(parts) > 1 else ""
             chosen = [
                 column
                 for column in plot_columns.columns(section)

@@ -1,22 +1,14 @@
-"""The rows of a table: the trials of one backend, model and loss, and their values by seed."""
+"""Rows: the trials of one backend, model and loss, and what came of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
-from ganbench.contracts import Direction
 from ganbench.record import Record
 from ganbench.specification import NO_LOSS, Trial
 
-COSTS: dict[str, Direction] = {  # speed is what rows are ranked by
-    "images_per_second": "higher",
-    "compile_seconds": "none",
-    "train_seconds": "none",
-    "peak_memory_mib": "none",
-    "parameters": "none",
-}
 Key = tuple[str, str, str]  # backend, model, loss
 
 
@@ -25,9 +17,11 @@ class Row:
     """The trials of one backend, model and loss, and what came of them."""
 
     key: Key
+    label: str  # what of the key varies between the rows beside it
     trials: list[Trial]
     records: list[Record]
-    values: dict[int, dict[str, float | None]]  # of completed trials, by seed and column
+    # Of completed trials, by seed and column; see `with_values`.
+    values: dict[int, dict[str, float | None]] = field(default_factory=dict)
 
     @property
     def is_baseline(self) -> bool:
@@ -44,52 +38,59 @@ class Row:
         """Trials that were scored, or can be."""
         return [record for record in self.records if record.status == "completed"]
 
+    @property
+    def failed(self) -> list[Record]:
+        """Trials that failed, diverged or ran out of time."""
+        return [record for record in self.ended if record.status != "completed"]
+
+    @property
+    def planned(self) -> int:
+        """How many trials were planned."""
+        return len(self.trials)
+
+    @property
+    def missing(self) -> int:
+        """How many of them have no verdict yet."""
+        return len(self.trials) - len(self.ended)
+
+    def with_values(self, values_of: Callable[[Record], dict[str, float | None]]) -> Row:
+        """The row with the values of its completed trials by column, as `of` needs them."""
+        return replace(self, values={record.seed: values_of(record) for record in self.completed})
+
     def of(self, column: str) -> dict[int, float]:
         """Values by seed, NaN for failed trials and for values that are no number.
 
         Empty where a completed trial was not scored: a mean over the others would pass for one
         over all.
         """
-        if any(column not in values for values in self.values.values()):
+        values = {record.seed: self.values[record.seed] for record in self.completed}
+        if any(column not in own for own in values.values()):
             return {}
         found = {record.seed: math.nan for record in self.ended}
-        for seed, values in self.values.items():
-            value = values[column]
+        for seed, own in values.items():
+            value = own[column]
             found[seed] = math.nan if value is None else value
         return found
 
 
-def group(
-    trials: Iterable[Trial],
-    by_id: dict[str, Record],
-    values_of: Callable[[Record], dict[str, float | None]],
-) -> list[Row]:
+def group(trials: Iterable[Trial], by_id: Mapping[str, Record]) -> list[Row]:
     """The rows of these trials in the order of planning, baselines last."""
     grouped: dict[Key, list[Trial]] = {}
     for trial in sorted(trials, key=lambda trial: trial.loss == NO_LOSS):
         grouped.setdefault((trial.backend, trial.model, trial.loss), []).append(trial)
-    return [_row(key, members, by_id, values_of) for key, members in grouped.items()]
+    names = labels(list(grouped))
+    return [
+        Row(key, names[key], own, [by_id[trial.id] for trial in own if trial.id in by_id])
+        for key, own in grouped.items()
+    ]
 
 
-def costs(record: Record) -> dict[str, float | None]:
-    """What a completed trial cost; its speed leaves the untimed first step out."""
-    training = record.training
-    seconds, images = training["train_seconds"], training["timed_images"]
-    return {
-        "images_per_second": images / seconds if seconds > 0 and images > 0 else None,
-        "compile_seconds": training["compile_seconds"],
-        "train_seconds": seconds,
-        "peak_memory_mib": training["peak_memory_mib"],
-        "parameters": sum(training["parameters"].values()),
-    }
+def labels(keys: list[Key]) -> dict[Key, str]:
+    """For each backend, model and loss the parts that vary between what was trained.
 
-
-def _row(
-    key: Key,
-    trials: list[Trial],
-    by_id: dict[str, Record],
-    values_of: Callable[[Record], dict[str, float | None]],
-) -> Row:
-    records = [by_id[trial.id] for trial in trials if trial.id in by_id]
-    values = {record.seed: values_of(record) for record in records if record.status == "completed"}
-    return Row(key, trials, records, values)
+    A baseline goes by its model's name alone.
+    """
+    trained = [key for key in keys if key[2] != NO_LOSS]
+    varying = [place for place in range(3) if len({key[place] for key in trained}) > 1]
+    found = {key: " ".join(key[place] for place in varying or range(3)) for key in trained}
+    return {key: found.get(key, key[1]) for key in keys}

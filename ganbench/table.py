@@ -9,13 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from ganbench import remarks, targets, verdict
+from ganbench import remarks, sections, targets, verdict
 from ganbench.columns import Column, Columns
 from ganbench.contracts import Direction
+from ganbench.costs import COSTS, RANKED, costs
 from ganbench.marks import best_rows
 from ganbench.ranking import worst
 from ganbench.record import Record
-from ganbench.rows import COSTS, Row, costs, group
+from ganbench.rows import Row
 from ganbench.specification import Trial
 from ganbench.statistics import FEW_RUNS, Summary, summarise
 from ganbench.targets import Target
@@ -28,7 +29,6 @@ PARITY, HEALTH = "parity", "health"
 NETWORKS = ["generator", "discriminator"]
 # What a frame has of every measured column, after its mean under the column's own name.
 PARTS = ("sd", "median", "iqm", "low", "high", "mark", "points")
-SectionKey = tuple[str, str, int, int, str]  # the first five fields of Section
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,11 @@ def build(
     parity` know of it. For each of the goals there are the columns of `targets.reached`.
     """
     known = list(verdicts)
-    by_id = {record.id: record for record in records}
-    groups: dict[SectionKey, list[Trial]] = {}
-    for trial in trials:
-        samples, threads, device = (trial.specification[name] for name in SETTING)
-        key = (trial.dataset, trial.budget, samples, threads, device)
-        groups.setdefault(key, []).append(trial)
-    sections = [_section(key, members, by_id, known, goals) for key, members in groups.items()]
-    for section in sections[1:]:
-        section.notes.append(f"Apart from the first table: {_apart(section, sections[0])}.")
-    return sections
+    planned = sections.group(trials, records, SETTING)
+    built = [_section(section, known, goals) for section in planned]
+    for section in built[1:]:
+        section.notes.append(f"Apart from the first table: {_apart(section, built[0])}.")
+    return built
 
 
 def _apart(section: Section, first: Section) -> str:
@@ -94,10 +89,10 @@ def _apart(section: Section, first: Section) -> str:
     return "; ".join(f"{name} {own} against {other}" for name, own, other in values if own != other)
 
 
-def to_frame(sections: list[Section]) -> pd.DataFrame:
+def to_frame(built: list[Section]) -> pd.DataFrame:
     """All rows of all sections in one frame, with columns for data set and budget."""
     parts = []
-    for section in sections:
+    for section in built:
         part = section.frame.copy()
         part.insert(3, "dataset", section.dataset)
         part.insert(4, "budget", section.budget)
@@ -108,20 +103,15 @@ def to_frame(sections: list[Section]) -> pd.DataFrame:
 
 
 def _section(
-    key: SectionKey,
-    trials: list[Trial],
-    by_id: dict[str, Record],
-    verdicts: list[Verdict],
-    goals: Sequence[Target],
+    planned: sections.Section, verdicts: list[Verdict], goals: Sequence[Target]
 ) -> Section:
-    records = [by_id[trial.id] for trial in trials if trial.id in by_id]
-    columns = Columns(records)
-    rows = group(trials, by_id, lambda record: _values(record, columns))
+    records, columns = planned.records, Columns(planned.records)
+    rows = [row.with_values(lambda record: _values(record, columns)) for row in planned.rows]
     parts: dict[str, Any] = {
         name: [row.key[place] for row in rows] for place, name in enumerate(KEYS)
     }
     parts |= _counts(rows)
-    marks = verdict.marks(trials, verdicts)
+    marks = verdict.marks(planned.trials, verdicts)
     if marks:
         found = [marks.get((row.key[1], row.key[2])) for row in rows]
         parts[PARITY] = pd.Series(found, dtype=object)
@@ -136,11 +126,20 @@ def _section(
         places = [targets.reached(row, goal) for row in rows]
         parts |= {name: pd.Series([row[name] for row in places], dtype=float) for name in places[0]}
     for name, direction in COSTS.items():
-        parts |= _measured(name, direction, rows, speeds)
+        ranking = direction if name == RANKED else "none"
+        parts |= _measured(name, ranking, rows, speeds)
     for network in NETWORKS:
         parts[f"parameters_{network}"] = [_parameters(row, network) for row in rows]
     notes = [*remarks.speed_notes(rows), *remarks.source_notes(records)]
-    return Section(*key, list(columns), pd.DataFrame(parts), list(goals), notes)
+    return Section(
+        planned.dataset,
+        planned.budget,
+        **planned.setting,
+        columns=list(columns),
+        frame=pd.DataFrame(parts),
+        goals=list(goals),
+        notes=notes,
+    )
 
 
 def _values(record: Record, columns: Columns) -> dict[str, float | None]:
@@ -150,9 +149,9 @@ def _values(record: Record, columns: Columns) -> dict[str, float | None]:
 def _counts(rows: list[Row]) -> dict[str, list[int]]:
     return {
         "n": [len(row.completed) for row in rows],
-        "planned": [len(row.trials) for row in rows],
-        "failed": [len(row.ended) - len(row.completed) for row in rows],
-        "missing": [len(row.trials) - len(row.ended) for row in rows],
+        "planned": [row.planned for row in rows],
+        "failed": [len(row.failed) for row in rows],
+        "missing": [row.missing for row in rows],
     }
 
 

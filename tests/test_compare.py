@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from scipy import stats
 from toys import make_record, make_score, make_trial
 
-from ganbench import compare_table, fail_on, measured
+from ganbench import compare_table, costs, fail_on, measured
 from ganbench.cli import main
 from ganbench.compare import compare
 from ganbench.errors import ConfigError, NothingMatched, UnknownName
@@ -256,7 +256,7 @@ def test_values_that_differ_in_one_thing_are_not_compared(field):
 @pytest.mark.parametrize("field", SPEED_CHANGES)
 def test_speeds_of_two_hosts_or_ways_of_running_are_not_compared(field):
     report = held([runs(BASE)], [runs(BASE, **SPEED_CHANGES[field])])
-    for cost in measured.COSTS:
+    for cost in costs.COMPARED:
         found = only(report, cost)
         assert found.word == "not comparable" and found.difference is None
         name = field if field in ("threads", "device", "dtype", "budget") else "host"

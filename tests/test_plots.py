@@ -12,7 +12,6 @@ from toys import make_record, make_trial
 from ganbench import (
     plot_columns,
     plot_curves,
-    plot_data,
     plot_files,
     plot_grids,
     plot_lines,
@@ -22,6 +21,8 @@ from ganbench import (
     plot_speed,
     plot_style,
     plots,
+    rows,
+    sections,
 )
 from ganbench.cli import main
 from ganbench.errors import NothingMatched, StorageError, UnknownName
@@ -85,7 +86,7 @@ def run(
 
 
 def section_of(*runs):
-    (section,) = plot_data.sections(
+    (section,) = sections.group(
         [trial for trial, _ in runs], [record for _, record in runs if record]
     )
     return section
@@ -125,10 +126,10 @@ def texts(file):
 
 def test_labels_tell_what_varies_and_baselines_go_by_their_name():
     keys = [("torch", "mlp", "hinge"), ("torch", "mlp", "lsgan"), ("numpy", "real", "none")]
-    assert list(plot_data.labels(keys).values()) == ["hinge", "lsgan", "real"]
+    assert list(rows.labels(keys).values()) == ["hinge", "lsgan", "real"]
     keys[1] = ("tensorflow", "mlp", "lsgan")
-    assert list(plot_data.labels(keys).values()) == ["torch hinge", "tensorflow lsgan", "real"]
-    assert list(plot_data.labels(keys[:1]).values()) == ["torch mlp hinge"]
+    assert list(rows.labels(keys).values()) == ["torch hinge", "tensorflow lsgan", "real"]
+    assert list(rows.labels(keys[:1]).values()) == ["torch mlp hinge"]
 
 
 def test_sections_are_what_may_be_compared_and_runs_are_sorted_by_what_came_of_them():
@@ -140,13 +141,13 @@ def test_sections_are_what_may_be_compared_and_runs_are_sorted_by_what_came_of_t
         run(budget="images=160"),
     ]
     runs[3][0].specification["dtype"] = "float32"
-    sections = plot_data.sections(
+    first, second = sections.group(
         [trial for trial, _ in runs], [found for _, found in runs if found]
     )
-    assert [section.budget for section in sections] == ["images=80", "images=160"]
-    row = only(sections[0].rows)
+    assert [first.budget, second.budget] == ["images=80", "images=160"]
+    row = only(first.rows)
     assert (len(row.completed), len(row.failed), row.missing, row.planned) == (1, 1, 2, 4)
-    assert sections[0].heading == "specks, images=80, 20 samples, 1 thread, device auto"
+    assert first.heading == "specks, images=80, 20 samples, 1 thread, device auto"
 
 
 def test_baselines_come_last_whenever_they_were_planned():
