@@ -260,6 +260,16 @@ def test_a_floor_is_held_against_clean_images_on_every_number_of_them(slope, out
     assert f"slope over 1/n {slope:.2f} ± 0.00" in check.told
 
 
+@pytest.mark.parametrize(("lacking", "outcome"), [(25, HELD), (100, BROKEN)])
+def test_a_metric_may_have_no_value_on_the_fewest_images_alone(lacking, outcome):
+    fd, floor = Key("m", "fd", None), Key("m", "fd-floor", None)
+    draws = {n: [{fd: math.nan if n == lacking else 10 / n, floor: 10 / n}] * 3 for n in (100, 25)}
+    found = Measurements(100, clean=draws.pop(100), smaller=draws)
+    metric = SimpleNamespace(name="m", columns={"fd": "lower", "fd-floor": "none"})
+    (check,) = verdicts.judge([Scoring(metric, None)], found)
+    assert check.outcome == outcome
+
+
 def test_a_floor_that_draws_do_not_settle_is_undecided():
     assert verdicts.agrees(1.2, 0.03) == UNDECIDED
     assert verdicts.agrees(1.2, 0.02) == BROKEN
@@ -271,7 +281,7 @@ def test_a_floor_that_draws_do_not_settle_is_undecided():
 @pytest.mark.parametrize(
     ("promise", "message"),
     [
-        ({"fd": frozenset({"blurr"})}, "no corruption is named 'blurr'"),
+        ({"fd": frozenset({"smear"})}, "no corruption is named 'smear'"),
         ({"fd-floor": frozenset({"blur"})}, "no column of which a direction is better"),
         ({"fid": frozenset({"blur"})}, "no column of which a direction is better"),
     ],
