@@ -63,7 +63,7 @@ LOSSES = 7
 
 def rows_of(name):
     (section,) = benchmark.read_table(Store(RESULTS / name))
-    return section.frame.set_index(["backend", "loss", "model"])
+    return section.frame.set_index(["backend", "loss", "model"]).sort_index()
 
 
 def test_the_losses_on_digits_have_their_seeds_and_nothing_is_called_best():
@@ -74,9 +74,9 @@ def test_the_losses_on_digits_have_their_seeds_and_nothing_is_called_best():
         "numpy": [10] * 3,
     }
     assert not frame["failed"].any() and not frame["missing"].any()
-    marks = frame["fd-cls-digits-v1_mark"]["torch"]
+    marks = frame["fd-cls-digits-v1_mark"].loc["torch"]
     assert set(marks) == {"tied", ""} and (marks == "tied").sum() == 5
-    assert frame["fd-pca-digits-v1_mark"]["torch", "wgan+gp1", "dcgan"] == ""
+    assert frame["fd-pca-digits-v1_mark"].loc["torch", "wgan+gp1", "dcgan"] == ""
 
 
 def test_the_page_on_losses_tells_what_the_pairs_support():
@@ -103,7 +103,7 @@ def test_every_value_says_what_it_was_made_with(name):
 
 
 def test_the_baselines_are_in_the_right_order_on_digits():
-    frame = rows_of("digits-losses").loc["numpy", "none"]
+    frame = rows_of("digits-losses").loc["numpy"].droplevel("loss")
     for space in ("cls-digits-v1", "pca-digits-v1"):
         for column in (f"fd-{space}", f"kd-{space}"):
             assert frame[column]["real"] < frame[column][["memorizer", "pixel-gaussian"]].min()
