@@ -8,23 +8,29 @@ from ganbench.rows import Row
 
 
 def health(row: Row) -> str | None:
-    """In how many of the completed trials a metric found what is wrong, by its first words.
+    """In how many of the completed trials a metric found what is wrong, what, and since when.
 
     None for baselines, which are what they are on purpose.
     """
-    found: dict[str, int] = {}
-    for record in row.completed:
-        words = [
-            score["verdict"].partition(" since ")[0]
-            for score in record.scores
-            if score.get("verdict")
-        ]
-        for word in dict.fromkeys(words):
-            found[word] = found.get(word, 0) + 1
     if not row.completed or row.is_baseline:
         return None
-    told = [f"{count} of {len(row.completed)} {word}" for word, count in found.items()]
+    found: dict[str, list[str]] = {}
+    for record in row.completed:
+        onsets: dict[str, str] = {}  # of one trial, of which several feature spaces may tell
+        for score in record.scores:
+            words, _, onset = (score.get("verdict") or "").partition(" since ")
+            if words:
+                onsets.setdefault(words, onset)
+        for words, onset in onsets.items():
+            found.setdefault(words, []).append(onset)
+    trials = len(row.completed)
+    told = [f"{len(onsets)} of {trials} {_since(words, onsets)}" for words, onsets in found.items()]
     return ", ".join(told) or "ok"
+
+
+def _since(words: str, onsets: list[str]) -> str:
+    known = [onset.removesuffix(" images") for onset in onsets if onset]
+    return f"{words} since {', '.join(known)} images" if known else words
 
 
 def speed_group(row: Row) -> str:

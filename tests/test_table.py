@@ -353,7 +353,13 @@ def test_health_counts_what_metrics_found_wrong():
         return completed(identifier, scores=[make_score(1.0, verdict=words)], seed=seed)
 
     row = only_row(told("a", "", 0), told("b", "collapsed since 24k images", 1), told("c", "", 2))
-    assert row["health"] == "1 of 3 collapsed"
+    assert row["health"] == "1 of 3 collapsed since 24k images"
+    row = only_row(told("a", "stuck", 0), told("b", "collapsed since 24k images", 1))
+    assert row["health"] == "1 of 2 stuck, 1 of 2 collapsed since 24k images"
+    row = only_row(
+        told("a", "diverged since 9k images", 0), told("b", "diverged since 8k images", 1)
+    )
+    assert row["health"] == "2 of 2 diverged since 9k, 8k images"
     assert only_row(told("a", "", 0))["health"] == "ok"
     trial, found = completed("b", loss="none", scores=[make_score(1.0, verdict="memorising")])
     assert only_row((trial, found))["health"] is None
