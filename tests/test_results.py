@@ -89,7 +89,19 @@ def test_the_page_on_losses_tells_what_the_pairs_support():
     assert worse == [("torch", "dcgan", "wgan+gp1")] * 6
 
 
-@pytest.mark.parametrize("name", ["digits-losses"])
+def test_the_losses_on_clothes_have_five_seeds_and_nothing_is_called_best():
+    frame = rows_of("fashion-losses")
+    counts = frame["n"].groupby("backend").agg(list).to_dict()
+    assert counts == {"torch": [5] * LOSSES, "tensorflow": [5] * 2, "numpy": [5] * 3}
+    for column in ("fd-cls-fashion-v1", "fd-pca-fashion-v1"):
+        marks = frame[f"{column}_mark"].drop("numpy")
+        assert set(marks) == {"tied", ""}
+        trained, baselines = frame[column].drop("numpy"), frame[column].loc["numpy", "none"]
+        assert trained.idxmin() == ("torch", "lsgan", "dcgan")
+        assert trained.min() > baselines["pixel-gaussian"] > baselines["real"]
+
+
+@pytest.mark.parametrize("name", ["digits-losses", "fashion-losses"])
 def test_every_value_says_what_it_was_made_with(name):
     store = Store(RESULTS / name)
     for trial in store.planned():
