@@ -6,7 +6,7 @@ import pytest
 from toys import ABSENT, TOY
 
 import ganbench
-from ganbench.cli import _BENCHMARK_OPTIONS
+from ganbench.cli_common import BENCHMARK_OPTIONS
 from ganbench.errors import ConfigError, EnvironmentNotReady, UnknownName
 
 TINY = {
@@ -95,5 +95,5 @@ def test_what_the_command_line_refuses_is_an_exception(tmp_path, changes, error)
 
 
 def test_every_option_of_the_command_line_is_an_argument():
-    options = {flag.removeprefix("--") for flag, *_ in _BENCHMARK_OPTIONS}
+    options = {flag.removeprefix("--") for flag, *_ in BENCHMARK_OPTIONS}
     assert options | {"file", "out"} == set(inspect.signature(ganbench.run).parameters)
