@@ -40,6 +40,7 @@ def test_the_readme_has_its_two_commands_where_ci_finds_them():
     assert commands["test"].endswith("-m pytest")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in BACKENDS),
     reason="torch and tensorflow are not both installed",

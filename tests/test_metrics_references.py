@@ -46,6 +46,7 @@ def test_a_change_of_a_class_makes_the_page_out_of_date(monkeypatch):
     assert text != script().page(script().written_deviations(text))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("torch", "torch_fidelity")),
     reason="torch-fidelity is not installed",

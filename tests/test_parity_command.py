@@ -66,7 +66,7 @@ def test_every_model_meets_every_loss_with_the_same_setting_on_every_backend():
         assert list(case.specifications) == ["left", "right"]
         models = [part["model"] for part in case.specifications.values()]
         assert models[0] == models[1] and models[0]["options"]["flaw"] == "none"
-        assert list(case.sources["left"]) == ["ganbench_file_twins", "ganbench_losses"]
+        assert list(case.sources["left"]) == ["ganbench_file_twins", "ganbench_losses.hinge"]
     assert planned.skipped == []
 
 
@@ -229,7 +229,7 @@ def test_twins_agree_and_the_verdict_is_kept(invoke, tmp_path):
         ["left", "right"],
     )
     assert kept.frameworks["right"]["side"] == "right"
-    assert kept.sources.keys() == {"ganbench_file_twins", "ganbench_losses"}
+    assert kept.sources.keys() == {"ganbench_file_twins", "ganbench_losses.hinge"}
 
 
 FLAWS = {
@@ -312,6 +312,7 @@ def test_the_perceptrons_are_the_same_gan_on_both_backends(tmp_path):
     assert found["verdict"] == "verified"
     assert all(found["deviations"][name] <= 1e-9 for name in ("losses", "gradients", "weights"))
     assert found["sources"].keys() == {
-        *("ganbench_torch", "ganbench_tensorflow", "ganbench_recipes", "ganbench_losses")
+        *("ganbench_torch.plugin", "ganbench_tensorflow.plugin", "ganbench_losses.hinge"),
+        *("ganbench_recipes.mlp", "ganbench_recipes.recipe"),
     }
     assert os.listdir(tmp_path / "results" / "parity")

@@ -99,6 +99,7 @@ def test_the_specification_holds_all_that_decides_the_outcome():
                 "rate": 0.2,
                 "megabytes": 0,
                 "step_seconds": 0.0,
+                "sample_seconds": 0.0,
                 "batch_size": 4,
                 "discriminator_updates": 1,
                 "bright": False,
