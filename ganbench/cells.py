@@ -50,8 +50,10 @@ def trials(row: Any) -> str:
 
 def _at(value: float, scale: float) -> str:
     """A number with as many decimals as leave about three significant digits of `scale`."""
+    if value == 0:
+        return "0"
     scale = scale or value
     if 0 < abs(scale) < SMALLEST_DECIMAL:
         return f"{value:.1e}"
-    digits = min(6, max(0, 2 - math.floor(math.log10(abs(scale))))) if scale else 0
+    digits = min(6, max(0, 2 - math.floor(math.log10(abs(scale)))))
     return f"{value:,.{digits}f}"
