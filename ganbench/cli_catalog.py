@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import rich_click as click
 
 from ganbench.cli_common import reports_errors, show
-
-if TYPE_CHECKING:
-    pass
-
 
 KINDS = ("backends", "models", "losses", "penalties", "metrics", "datasets", "extractors")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import rich_click as click
 
@@ -21,10 +21,6 @@ from ganbench.cli_common import (
     terminate,
     with_options,
 )
-
-if TYPE_CHECKING:
-    pass
-
 
 _PARITY_OPTIONS: list[Option] = [
     ("--model", "models", {"multiple": True}, "GAN, such as dcgan or 'dcgan[width=8|16]'."),

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from ganbench.cli_common import DIFFERENCE_FOUND, reports_errors, say, show
 from ganbench.errors import NothingMatched
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
