@@ -1,6 +1,6 @@
 """torch-fidelity called directly, in a process of its own: python tests/fidelity_probe.py JOB.
 
-JOB is a JSON object. `initialise` writes a network's He-initialised weights to a file; `plugin`
+JOB is a JSON object. `initialise` writes a He-initialised Inception to a file; `plugin`
 registers the network of a plugin's extractor with torch-fidelity, as its own user would; `call` are
 keywords of `torch_fidelity.calculate_metrics`, whose inputs are images in .npy files. Prints JSON.
 """
@@ -33,17 +33,25 @@ class Images(torch.utils.data.Dataset):
         return self.images[index]
 
 
-def initialise(name: str, path: str, gain: float) -> None:
-    """Write He-initialised weights, times `gain`, so that metrics are far from trivial."""
+def initialise(path: str, images: str) -> None:
+    """Write a He-initialised Inception whose features and logits differ between these images."""
+    name = "inception-v3-compat"
     cls = FEATURE_EXTRACTORS_REGISTRY[name]
     torch.manual_seed(0)
     nothing = patch.object(cls, "load_state_dict", lambda self, arrays: None)
     with nothing, patch("torch.load", lambda *_, **__: {}):
-        network = cls(name, list(cls.get_provided_features_list())[:1], "none")
+        network = cls(name, ["2048"], "none")
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
             torch.nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            module.weight.mul_(gain)
+    few = torch.stack([image for _, image in zip(range(8), Images(images), strict=False)])
+    (features,) = network(few)
+    # There are rectifiers and no biases: what scales the first layer scales the features.
+    factor = 0.1 / features.std(0).mean()
+    next(network.parameters()).mul_(factor)
+    classes, mean = network.fc.weight, factor * features.mean(0)
+    classes.sub_(torch.outer(classes @ mean, mean) / mean.square().sum())  # no class wins always
+    classes.mul_(3 / (factor * features @ classes.T).std(0).mean())
     torch.save(network.state_dict(), path)
 
 

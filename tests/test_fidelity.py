@@ -319,20 +319,20 @@ def test_the_pages_network_is_scored_as_by_torch_fidelity_itself(tmp_path):
 def test_a_he_initialised_inception_is_scored_as_by_torch_fidelity_itself(tmp_path):
     """From `--weights` to the record, with FID, KID, ISC and PRC far from trivial."""
     file = tmp_path / "inception.pth"
-    probe(initialise={"name": NAME, "path": str(file), "gain": 1.25})
+    patches = plugins.load([PLUGINS / "patches.py"]).get("datasets", "patches")().load(None)
+    np.save(tmp_path / "real.npy", patches.reference.samples)
+    probe(initialise={"path": str(file), "images": str(tmp_path / "real.npy")})
     names = ["fidelity-fid", "fidelity-kid[kid_subsets=5]", "fidelity-isc[isc_splits=2]"]
     names.append(f"fidelity-prc[feature_extractor={NAME}]")
     options = [part for name in names for part in ("--metric", name)]
     options += ["--backend", "torch", "--model", "mlp", "--loss", "hinge", "--no-baselines"]
-    options += ["--dataset", "patches", "--seeds", "1", "--budget", "updates=5", "--threads", "1"]
+    options += ["--dataset", "patches", "--seeds", "1", "--budget", "updates=350", "--threads", "1"]
     options += ["--samples", "20", "--checkpoints", "0", "--plugin", str(PLUGINS / "patches.py")]
     options += ["--weights", f"{NAME}={file}", "--out", "out"]
     done = run_ganbench("run", *options, folder=tmp_path, timeout=280)
     assert done.returncode == 0, done.stderr
     found, samples = record_of(tmp_path / "out")
     values = {name: value for score in found["scores"] for name, value in score["values"].items()}
-    patches = plugins.load([PLUGINS / "patches.py"]).get("datasets", "patches")().load(None)
-    np.save(tmp_path / "real.npy", patches.reference.samples)
     sizes = {"kid_subsets": 5, "kid_subset_size": 20, "isc_splits": 2}
     wanted = dict.fromkeys(("fid", "kid", "isc", "prc"), True)
     theirs = probe(
@@ -357,7 +357,7 @@ def test_a_he_initialised_inception_is_scored_as_by_torch_fidelity_itself(tmp_pa
     }.items():
         assert values[f"{ours}-{suffix}"] == pytest.approx(theirs[key], rel=1e-6), ours
     print(values)
-    assert theirs["frechet_inception_distance"] > 1 and theirs["inception_score_mean"] > 1.2
+    assert 1 < theirs["frechet_inception_distance"] < 1e5 and theirs["inception_score_mean"] > 1.5
     table = (tmp_path / "out" / "tables" / "table.md").read_text()
     assert f"fid-{suffix}: not ranked, 20 samples for the covariance of 2,048 features." in table
     assert str(file) not in "".join(path.read_text() for path in tmp_path.glob("out/**/*.json"))
