@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from toys import PLUGINS, run_ganbench, toy_catalog
+from toys import PLUGINS, SMALL_OPTIONS, run_ganbench, toy_catalog
 
 import ganbench_fidelity
 from ganbench import plugins, selectors
@@ -162,7 +162,7 @@ def test_a_name_is_registered_by_one_module_only():
 
 
 def test_without_weights_nothing_is_trained_and_the_fix_is_told(tmp_path, torch_home):
-    options = ["--backend", "torch", "--model", "mlp", "--out", tmp_path / "out"]
+    options = [*SMALL_OPTIONS, "--out", tmp_path / "out"]
     for wanted in (["--metric", "fidelity-fid"], ["--extractor", NAME]):
         done = invoke("run", *options, *wanted)
         assert done.exit_code == 3 and done.stderr.count("\n") == 1
@@ -182,7 +182,8 @@ def test_without_torch_fidelity_nothing_is_trained(tmp_path, monkeypatch):
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "torch_fidelity" else found(name)
     )
-    done = invoke("run", "--metric", "fidelity-fid", "--out", tmp_path / "out")
+    options = [*SMALL_OPTIONS, "--metric", "fidelity-fid", "--out", tmp_path / "out"]
+    done = invoke("run", *options)
     assert done.exit_code == 3 and "pip install 'ganbench[fidelity]'" in done.stderr
     assert not (tmp_path / "out").exists()
 
@@ -202,7 +203,7 @@ def test_a_file_of_something_else_is_refused_before_training(tmp_path, content, 
     path = tmp_path / "garbage.pth"
     if content is not None:
         path.write_bytes(content)
-    options = ["--metric", "fidelity-fid", "--weights", f"{NAME}={path}"]
+    options = [*SMALL_OPTIONS, "--metric", "fidelity-fid", "--weights", f"{NAME}={path}"]
     done = invoke("run", *options, "--out", tmp_path / "out")
     assert done.exit_code == 2 and done.stderr.count("\n") == 1
     assert f"--weights {NAME}={path}: {message}" in done.stderr
