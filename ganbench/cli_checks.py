@@ -139,12 +139,13 @@ def validate_metrics(
 
 def _validated(text: str, catalog: Any, out: Path, options: dict[str, Any]) -> dict[str, Any]:
     """Measure, judge and keep what one data set says of the metrics."""
-    from ganbench import selectors, validation, validation_pictures, validation_report
+    from ganbench import datasets, validation, validation_pictures, validation_report
     from ganbench import validation_verdicts as verdicts
     from ganbench.store import Store
+    from ganbench.view import reading
 
-    (selector,) = selectors.parse(text)
-    source = selectors.build(catalog.get("datasets", selector.name), selector)
+    with reading():
+        (source,) = datasets.chosen([text], catalog)
     dataset = source.load(Path(options["data"]) if options["data"] else None)
     wanted = validation.choose(options["metrics"], options["extractors"], dataset, catalog)
     verdicts.refuse_impossible(wanted)

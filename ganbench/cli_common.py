@@ -22,7 +22,7 @@ BENCHMARK_OPTIONS: list[Option] = [
     ("--backend", "backends", {"multiple": True}, "Framework; all installed ones if not given."),
     ("--model", "models", {"multiple": True}, "GAN, such as dcgan or 'dcgan[width=32]'."),
     ("--loss", "losses", {"multiple": True}, "Loss, such as hinge or 'LOSS+PENALTY'."),
-    ("--dataset", "datasets", {"multiple": True}, "Data set, such as digits or fashion-mnist."),
+    ("--dataset", "datasets", {"multiple": True}, "Data set, such as digits or folder:PATH."),
     ("--metric", "metrics", {"multiple": True}, "Metric; all that apply if not given."),
     ("--extractor", "extractors", {"multiple": True}, "Feature space; all that fit if not given."),
     ("--baseline", "baselines", {"multiple": True}, "Baseline to put beside the GANs."),
