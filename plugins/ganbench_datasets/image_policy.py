@@ -17,7 +17,8 @@ MOST_PIXELS = 50_000_000
 MOST_FILE_BYTES = 512 * 2**20
 _WITH_ALPHA = ("LA", "La", "RGBA", "RGBa", "P", "PA")
 _WITHOUT_ALPHA = ("RGB", "RGBX", "CMYK", "YCbCr")
-_BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262  # tags of TIFF
+# Tags of TIFF.
+_BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _ORIENTATION = 258, 259, 262, 274
 
 
 class Refused(Exception):
@@ -108,6 +109,9 @@ def _check_header(image: Any, options: ImageOptions) -> None:
         tags.get(_BITS_PER_SAMPLE, (16,)) != (16,) or tags.get(_PHOTOMETRIC, 1) == 0
     ):
         raise Refused("is a TIFF of 12 bits, or of 16 with white as 0; save it as a 16-bit PNG")
+    on_its_side = tags.get(_ORIENTATION) in (5, 6, 7, 8) and width != height
+    if on_its_side and tags.get(_COMPRESSION, 1) == 1:
+        raise Refused("is an uncompressed TIFF on its side, which Pillow garbles; save it upright")
 
 
 def _grey(image: Image.Image) -> np.ndarray:
