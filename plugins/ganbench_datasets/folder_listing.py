@@ -39,7 +39,7 @@ class Listing:
         if not self.others:
             return ()
         kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(self.others.items()))
-        return (f"{sum(self.others.values())} files that are no images were left alone: {kinds}",)
+        return (f"left alone, since they are no images: {kinds}",)
 
 
 def read_listing(folder: Path) -> Listing:

@@ -114,10 +114,9 @@ class NpzReader:
 
     def _key(self, path: Path) -> tuple[str, int]:
         """What decides the content, and when the file was last written to."""
-        try:
-            found = path.stat()
-        except OSError:
-            raise ConfigError(f"{path}: no such file of arrays") from None
+        if not path.is_file():
+            raise ConfigError(f"{path}: no such file of arrays")
+        found = path.stat()
         values = {
             "file": [found.st_size, found.st_mtime_ns, found.st_ctime_ns],
             "options": {**asdict(self), "title": None},
