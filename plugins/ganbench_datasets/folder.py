@@ -102,7 +102,7 @@ class Folder(OwnImages):
 def _key(listing: Listing, reader: FolderReader) -> str:
     """What decides the content: files with their times, options, decoder and its versions."""
     values = {
-        "files": [asdict(item) for item in listing.images],
+        "files": [list(vars(item).values()) for item in listing.images],
         "others": dict(sorted(listing.others.items())),
         "options": {**asdict(reader), "title": None},  # a name changes no pixel
         "decoder": DECODER,

@@ -50,18 +50,17 @@ def read_listing(folder: Path) -> Listing:
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no such folder of images")
     root, listing = os.path.realpath(folder), Listing()
-    for path, name in _walk(root, "", listing):
-        suffix = os.path.splitext(name)[1].lower()
+    for path, entry in _walk(root, "", listing):
+        suffix = os.path.splitext(entry.name)[1].lower()
         if suffix not in SUFFIXES:
             listing.others[suffix or "without a suffix"] += 1
             continue
-        target = os.path.realpath(os.path.join(root, path))
         try:
-            found = os.stat(target)
+            found = entry.stat()
         except OSError as error:
             listing.problems.append(f"{shown(path)}: cannot be read ({error.strerror})")
             continue
-        if os.path.commonpath([root, target]) != root:
+        if entry.is_symlink() and not _is_within(root, entry.path):
             listing.problems.append(
                 f"{shown(path)}: is a link that leaves the folder; copy the file"
             )
@@ -81,8 +80,12 @@ def shown(path: str) -> str:
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
-def _walk(root: str, inner: str, listing: Listing) -> Iterator[tuple[str, str]]:
-    """Relative path and name of every file that is not litter."""
+def _is_within(root: str, link: str) -> bool:
+    return os.path.commonpath([root, os.path.realpath(link)]) == root
+
+
+def _walk(root: str, inner: str, listing: Listing) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Relative path and entry of every file that is not litter."""
     try:
         entries = list(os.scandir(os.path.join(root, inner)))
     except OSError as error:
@@ -93,7 +96,7 @@ def _walk(root: str, inner: str, listing: Listing) -> Iterator[tuple[str, str]]:
         if entry.name.startswith(".") or entry.name.lower() in LITTER:
             continue
         if not entry.is_dir():
-            yield path, entry.name
+            yield path, entry
         elif entry.is_symlink():
             listing.problems.append(
                 f"{shown(path)}: is a link to a folder; put the images themselves there"
