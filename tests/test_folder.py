@@ -168,6 +168,11 @@ def test_sub_folders_are_labels_and_deeper_ones_belong_to_them(tmp_path):
     assert FolderReader().read(root).task().classes == 0
 
 
+def test_one_sub_folder_is_no_label(tmp_path):
+    fill(tmp_path / "data" / "only", 40)
+    assert FolderReader().read(tmp_path / "data").task().classes == 0
+
+
 def test_labels_below_declared_splits(tmp_path):
     for split, count in (("train", 10), ("test", 5)):
         for label in ("a", "b"):
@@ -277,6 +282,14 @@ def test_an_unchanged_folder_is_not_decoded_again_wherever_it_lies(tmp_path, tru
     assert len(decoded) == 80
 
 
+def test_a_problem_is_found_in_a_folder_that_was_read_before(tmp_path, trusting):
+    fill(tmp_path / "data", 40)
+    FolderReader().read(tmp_path / "data")
+    (tmp_path / "data" / "out.png").symlink_to("/etc/passwd")
+    with pytest.raises(ConfigError, match=r"out\.png: is a link that leaves the folder"):
+        FolderReader().read(tmp_path / "data")
+
+
 def test_files_that_have_only_just_changed_are_read_again(tmp_path, decoded):
     fill(tmp_path / "data", 40)
     FolderReader().read(tmp_path / "data")
@@ -358,6 +371,8 @@ def test_a_damaged_entry_is_made_again_and_never_used(tmp_path, trusting, decode
                 source.load(None)
             assert np.array_equal(everything(source.load(tmp_path / "data")), whole)
     assert len(decoded) == 50 * 10
+    np.save(entry / "images.npy", np.zeros((50, 8, 8, 3), np.uint8))
+    assert content_cache.find(source.content) is None
     assert [path.name for path in entry.parent.iterdir()] == [source.content]
 
 

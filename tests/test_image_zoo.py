@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import subprocess
 import sys
 import textwrap
 import warnings
 import zlib
+from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +19,12 @@ from PIL import Image, ImageCms
 from ganbench.errors import ConfigError
 from ganbench_datasets import image_policy
 from ganbench_datasets.folder import FolderReader
+from ganbench_datasets.folder_listing import SUFFIXES
 from ganbench_datasets.image_options import ImageOptions
 from ganbench_datasets.image_policy import Refused, decode, fit
+from ganbench_datasets.npy_stream import MOST_EXPANSION
+from ganbench_datasets.npz import IMAGES, LABELS, NpzReader
+from ganbench_datasets.splits import FEWEST
 
 RAMP = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4  # grey 8x8: 0, 4, ... 252
 COLORS = np.stack([RAMP, 255 - RAMP, np.full_like(RAMP, 100)], axis=-1)
@@ -365,3 +372,18 @@ def test_a_bomb_is_refused_in_little_memory(tmp_path, write):
     assert lines[0].endswith("1 problem with its images, nothing was trained:")
     assert lines[1].strip().startswith("bomb.") and len(lines) == 2
     assert int(peak_mib) < 512
+
+
+def test_the_page_tells_every_option_suffix_name_and_limit():
+    page = (Path(__file__).parents[1] / "docs" / "data.md").read_text("utf-8")
+    options = {item.name for cls in (FolderReader, NpzReader) for item in fields(cls)}
+    for option in options:
+        assert f"| `{option}=" in page
+    for suffix in SUFFIXES:
+        assert re.search(rf"[` ]{re.escape(suffix)}[` ]", page)
+    names = [
+        name for table in (IMAGES, LABELS) for known in table.values() for name in known if name
+    ]
+    for word in (*names, f"{image_policy.MOST_PIXELS:,}", f"{FEWEST} images", "512 MiB"):
+        assert word in page
+    assert MOST_EXPANSION == 200 and "more than 200 times" in page
