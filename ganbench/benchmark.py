@@ -69,9 +69,10 @@ def prepare(file: str | None, overrides: dict[str, Any]) -> Prepared:
     config = configs.resolve(values, overrides, file or "command line")
     catalog = plugins.load(config.plugins)
     planned = plan.make(config, catalog)
+    weights = configs.weights_files(config)
     scorings = {
         selectors.label(source): scoring.scorings(
-            config.metrics, source.task(), catalog, config.extractors
+            config.metrics, source.task(), catalog, config.extractors, weights
         )
         for source in planned.sources
     }
@@ -120,7 +121,7 @@ def score(
         if trial.dataset not in wanted:
             task = rebuild(catalog, "datasets", trial.specification["dataset"]).task()
             wanted[trial.dataset] = scoring.scorings(
-                config.metrics, task, catalog, config.extractors
+                config.metrics, task, catalog, config.extractors, configs.weights_files(config)
             )
     with view(planned) as watching:
         records = list(Runner(config, catalog, store, wanted, watching).score(planned.trials))

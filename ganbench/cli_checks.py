@@ -102,7 +102,7 @@ _VALIDATION_OPTIONS: list[Option] = [
     ("--metric", "metrics", {"multiple": True}, "Metric; all that score images if not given."),
     ("--extractor", "extractors", {"multiple": True}, "Feature space; all that fit if not given."),
     ("--samples", "samples", {"type": int}, "Images a side; at most half of the reference."),
-    ("--data", "data", {"metavar": "PATH"}, "Folder with the data set's own files."),
+    ("--data", "data", {"metavar": "PATH"}, "Folder, or file, with the data set's own files."),
     ("--out", "out", {"metavar": "DIR", "default": "results/metric-validation"}, "For reports."),
     ("--plugin", "files", {"multiple": True, "metavar": "FILE"}, "Single-file plugin to load."),
 ]

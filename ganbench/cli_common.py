@@ -33,7 +33,8 @@ BENCHMARK_OPTIONS: list[Option] = [
     ("--threads", "threads", {"type": int}, "CPU threads of every backend; all cores by default."),
     ("--device", "device", {"type": click.Choice(["auto", "cpu", "cuda"])}, "Where to train."),
     ("--timeout", "trial_timeout_seconds", {"type": float}, "Seconds after which a trial ends."),
-    ("--data", "data", {"metavar": "PATH"}, "Folder with the data set's own files."),
+    ("--data", "data", {"metavar": "PATH"}, "Folder, or file, with the data set's own files."),
+    ("--weights", "weights", {"multiple": True, "metavar": "EXTRACTOR=FILE"}, "A file of weights."),
     ("--plugin", "plugins", {"multiple": True, "metavar": "FILE"}, "Single-file plugin to load."),
 ]
 

@@ -56,7 +56,8 @@ class Tracers:
 
     def _start(self, place: Path) -> Child:
         files = [str(Path(file).resolve()) for file in self.plugin_files]
-        return Child({"plugin_files": files, "data": None}, threads=1, log=place / "log.txt")
+        setup: dict[str, Any] = {"plugin_files": files, "data": None, "weights": {}}
+        return Child(setup, threads=1, log=place / "log.txt")
 
     def _job(self, label: str, job: dict[str, Any]) -> dict[str, Any]:
         child = self._children[label]
