@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import threading
 import time
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 from toys import TOY, run_ganbench
 
-from ganbench import config, plan, plugins, progress, selectors
+from ganbench import config, plan, plugins, progress, selectors, view
 from ganbench.datasets import chosen, kept
 from ganbench.errors import ConfigError, EnvironmentNotReady, StorageError, UnknownName
 from ganbench.feature_cache import cache_folder
@@ -445,6 +448,18 @@ def test_reading_says_how_far_it_is(tmp_path):
     assert heard == sorted(heard) and heard[-1] == 1.0 and len(heard) == 3
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_bar_is_shown_on_a_terminal_alone(tmp_path, monkeypatch, terminal):
+    fill(tmp_path / "data", 70)
+    shown = io.StringIO()
+    monkeypatch.setattr(view, "Console", partial(Console, file=shown, force_terminal=terminal))
+    with view.reading():
+        FolderReader().read(tmp_path / "data")
+    assert ("reading images" in shown.getvalue()) == terminal
+    if not terminal:
+        assert shown.getvalue() == ""
+
+
 # --------------------------------------------------------------------------- selectors and plans
 
 
@@ -473,6 +488,8 @@ def test_the_data_set_is_chosen_by_name_and_path(tmp_path, monkeypatch):
         ("folder:a|b", ConfigError, "cannot read the selector"),
         ("folder:here[size=3]", UnknownName, "no option named 'size' in 'folder'"),
         ("folder:here[content=abc]", UnknownName, "no option named 'content'"),
+        ("folder:here[title=My photos]", ConfigError, "title has at most 40 lower-case letters"),
+        ("npz:here[title=../up]", ConfigError, "title has at most 40 lower-case letters"),
         ("folder:here[resize=0]", ConfigError, "greater than or equal to 1"),
         ("folder:here[background=pink]", ConfigError, "'refuse', 'white' or 'black'"),
     ],

@@ -18,7 +18,14 @@ from ganbench_datasets.decoding import Findings, decode_into
 from ganbench_datasets.folder_listing import SUFFIXES, Listing, read_listing
 from ganbench_datasets.image_options import ImageOptions, Side
 from ganbench_datasets.image_policy import DECODER
-from ganbench_datasets.own_images import OwnImages, now_ns, recalled, remember, with_notes
+from ganbench_datasets.own_images import (
+    OwnImages,
+    check_title,
+    now_ns,
+    recalled,
+    remember,
+    with_notes,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +36,9 @@ class FolderReader(ImageOptions):
 
     labels: bool = True  # from sub-folders; false leaves them out
     title: str | None = None  # None: the folder's own name
+
+    def __post_init__(self) -> None:
+        check_title(self.title)
 
     def read(self, path: Path) -> Folder:
         """Decode every image once; what is in the cache and unchanged is not read again.

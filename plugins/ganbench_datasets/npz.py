@@ -20,7 +20,14 @@ from ganbench_datasets.content_cache import Card
 from ganbench_datasets.image_options import ImageOptions, Side
 from ganbench_datasets.image_policy import DECODER, Refused, fit
 from ganbench_datasets.npy_stream import ArrayFile, ArrayHeader
-from ganbench_datasets.own_images import OwnImages, now_ns, recalled, remember, with_notes
+from ganbench_datasets.own_images import (
+    OwnImages,
+    check_title,
+    now_ns,
+    recalled,
+    remember,
+    with_notes,
+)
 
 # Split -> what its images and labels may be called; the first name is ours.
 IMAGES = {
@@ -49,6 +56,9 @@ class NpzReader:
     center_crop: Side | None = None
     labels: bool = True  # where the file has them; false leaves them out
     title: str | None = None  # None: the file's own name
+
+    def __post_init__(self) -> None:
+        check_title(self.title)
 
     def read(self, path: Path) -> Npz:
         """Copy the images into the cache, piece by piece; an unchanged file is not read again.

@@ -38,8 +38,7 @@ class OwnImages:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[0-9a-f]{64}", self.content):
             raise ValueError(f"content is a sha256, 64 hexadecimal digits, not {self.content!r}")
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", self.title):
-            raise ValueError(f"title has lower-case letters, digits and -, not {self.title!r}")
+        check_title(self.title)
 
     @property
     def label(self) -> str:
@@ -96,6 +95,12 @@ class OwnImages:
                 f"these, use --dataset {self.name}:{location}"
             )
         return entry
+
+
+def check_title(title: str | None) -> None:
+    """Raise ValueError for a title that could not be part of a file's name."""
+    if title is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", title):
+        raise ValueError(f"title has at most 40 lower-case letters, digits and -, not {title!r}")
 
 
 def recalled(key: str) -> tuple[Card, list[str]] | None:
