@@ -560,10 +560,16 @@ def test_a_folder_is_trained_on_once_and_one_pixel_is_another_trial(tmp_path):
     (changed,) = planned_ids(tmp_path, "--dataset", "folder:moved/photos")
     assert changed not in first
 
-    for command in ("table", "score"):
-        shown = run_ganbench(command, "results/photos", folder=tmp_path)
-        assert shown.returncode == 0, shown.stderr
-        assert label["dataset"] in shown.stdout
+    shown = run_ganbench("table", "results/photos", folder=tmp_path)
+    assert shown.returncode == 0 and label["dataset"] in shown.stdout
+    shutil.rmtree(cache_folder())
+    more = ("score", "results/photos", "--metric", "kernel", "--extractor", "pca-train-v1")
+    refused = run_ganbench(*more, folder=tmp_path)
+    assert refused.returncode == 3 and "add --data PATH" in refused.stderr
+    picture(7).save(tmp_path / "moved" / "photos" / "007.png")
+    scored = run_ganbench(*more, "--data", "moved/photos", folder=tmp_path)
+    assert scored.returncode == 0, scored.stderr
+    assert label["dataset"] in scored.stdout
 
 
 def test_a_bad_file_stops_everything_before_any_training(tmp_path):
