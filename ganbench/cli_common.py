@@ -22,7 +22,7 @@ BENCHMARK_OPTIONS: list[Option] = [
     ("--backend", "backends", {"multiple": True}, "Framework; all installed ones if not given."),
     ("--model", "models", {"multiple": True}, "GAN, such as dcgan or 'dcgan[width=32]'."),
     ("--loss", "losses", {"multiple": True}, "Loss, such as hinge or 'LOSS+PENALTY'."),
-    ("--dataset", "datasets", {"multiple": True}, "Data set, such as digits or fashion-mnist."),
+    ("--dataset", "datasets", {"multiple": True}, "Data set, such as digits or folder:PATH."),
     ("--metric", "metrics", {"multiple": True}, "Metric; all that apply if not given."),
     ("--extractor", "extractors", {"multiple": True}, "Feature space; all that fit if not given."),
     ("--baseline", "baselines", {"multiple": True}, "Baseline to put beside the GANs."),
@@ -33,7 +33,7 @@ BENCHMARK_OPTIONS: list[Option] = [
     ("--threads", "threads", {"type": int}, "CPU threads of every backend; all cores by default."),
     ("--device", "device", {"type": click.Choice(["auto", "cpu", "cuda"])}, "Where to train."),
     ("--timeout", "trial_timeout_seconds", {"type": float}, "Seconds after which a trial ends."),
-    ("--data", "data", {"metavar": "PATH"}, "Folder with the data set's own files."),
+    ("--data", "data", {"metavar": "PATH"}, "Folder, or file, with the data set's own files."),
     ("--weights", "weights", {"multiple": True, "metavar": "EXTRACTOR=FILE"}, "A file of weights."),
     ("--plugin", "plugins", {"multiple": True, "metavar": "FILE"}, "Single-file plugin to load."),
 ]
