@@ -142,6 +142,15 @@ def test_models_are_baselines_without_parameters_for_any_task(model, task):
     assert model.step(task).batch_size == 64
 
 
+def test_a_covariance_too_large_for_a_first_run_is_refused_with_a_way_out():
+    large = Task("photographs", "images", (64, 64, 3))
+    assert "12288 x 12288; 'pixel-gaussian[covariance=diagonal]'" in PixelGaussian().unsuitable(
+        large
+    )
+    assert PixelGaussian(covariance="diagonal").unsuitable(large) is None
+    assert PixelGaussian().unsuitable(Task("photographs", "images", (64, 64, 1))) is None
+
+
 # ---- real and memorizer
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ganbench.contracts import Chunk, Loss, Parameter, Penalty, Step, Task
 
+MOST_NUMBERS = 4096  # of one sample; their covariance takes 134 MB
 _BATCH_SIZE = 64
 
 
@@ -25,7 +26,13 @@ class PixelGaussian:
     covariance: Literal["full", "diagonal"] = "full"
 
     def unsuitable(self, task: Task) -> str | None:
-        """Fit any task."""
+        """Refuse a full covariance of more numbers than fit, in minutes and in memory."""
+        size = prod(task.shape)
+        if self.covariance == "full" and size > MOST_NUMBERS:
+            return (
+                f"pixel-gaussian's covariance would be {size} x {size}; "
+                "'pixel-gaussian[covariance=diagonal]' does without it"
+            )
         return None
 
     def step(self, task: Task) -> Step:
