@@ -97,7 +97,7 @@ def fit_components(training: np.ndarray) -> FittedComponents:
     pixels = training_images.in_batches(
         chosen, LONGEST_SIDE, lambda part: part.reshape(len(part), -1)
     )
-    found = leading_components(pixels.astype(np.float64), DIMENSIONS)
+    found = leading_components(pixels, DIMENSIONS)
     projected = (pixels - found["mean"]) @ found["components"].T
     scale = training_images.scale_to_dimensions(NAME, projected)
     return FittedComponents(

@@ -101,13 +101,14 @@ def project_images(images: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.
 
 
 def leading_components(pixels: np.ndarray, count: int) -> dict[str, np.ndarray]:
-    """Give the float32 `mean` [pixels] and `components` [count, pixels] of float64 [n, pixels].
+    """Give the float32 `mean` [pixels] and `components` [count, pixels] of floats [n, pixels].
 
     Largest variance first, at most `count`, and none of those in which the images do not vary. The
     sign that a decomposition leaves open is fixed: the largest entry is positive.
     """
-    mean = pixels.mean(axis=0)
-    centered = pixels - mean
+    mean = pixels.mean(axis=0, dtype=np.float64)
+    centered = pixels.astype(np.float64)
+    centered -= mean  # in place: with large images this is most of the memory
     if len(centered) < centered.shape[1]:
         # The images' inner products have the same variances as the pixels, in a smaller matrix.
         variances, shares = np.linalg.eigh(centered @ centered.T)

@@ -108,7 +108,7 @@ def fit_convolutions(training: np.ndarray) -> FittedConvolutions:
     """Give the space of these uint8 images [n, height, width, channels]."""
     chosen = training[training_images.chosen_rows(len(training))]
     averages = training_images.in_batches(chosen, LONGEST_SIDE, averages_of_maps)
-    found = leading_components(averages.astype(np.float64), DIMENSIONS)
+    found = leading_components(averages, DIMENSIONS)
     mean, components = found["mean"], found["components"]
     scale = training_images.scale_to_dimensions(NAME, (averages - mean) @ components.T)
     return FittedConvolutions(
