@@ -8,16 +8,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-import PIL
-
 from ganbench import selectors
 from ganbench_datasets import content_cache
 from ganbench_datasets.arrangement import arrange
 from ganbench_datasets.content_cache import Card
-from ganbench_datasets.decoding import Findings, decode_into
 from ganbench_datasets.folder_listing import SUFFIXES, Listing, read_listing
 from ganbench_datasets.image_options import ImageOptions, Side
-from ganbench_datasets.image_policy import DECODER
 from ganbench_datasets.own_images import (
     OwnImages,
     check_title,
@@ -45,6 +41,8 @@ class FolderReader(ImageOptions):
 
         Raises ConfigError with a line for each file that cannot be used.
         """
+        from ganbench_datasets.decoding import Findings
+
         listed_ns = now_ns()
         listing = read_listing(path)
         if not listing.images:
@@ -60,6 +58,8 @@ class FolderReader(ImageOptions):
         return with_notes(self._source(path, card), notes)
 
     def _decoded(self, path: Path, listing: Listing) -> tuple[Card, list[str]]:
+        from ganbench_datasets.decoding import decode_into
+
         paths = [item.path for item in listing.images]
         arranged = arrange(paths, self.labels, str(path))
         with content_cache.draft(len(paths)) as draft:
@@ -111,11 +111,12 @@ class Folder(OwnImages):
 
 def _key(listing: Listing, reader: FolderReader) -> str:
     """What decides the content: files with their times, options, decoder and its versions."""
+    from ganbench_datasets.image_policy import versions
+
     values = {
         "files": [list(vars(item).values()) for item in listing.images],
         "others": dict(sorted(listing.others.items())),
         "options": {**asdict(reader), "title": None},  # a name changes no pixel
-        "decoder": DECODER,
-        "pillow": PIL.__version__,
+        **versions(),
     }
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL
 from PIL import Image, ImageOps
 
 from ganbench_datasets.image_options import ImageOptions
@@ -31,6 +32,11 @@ class Decoded:
 
     pixels: np.ndarray  # uint8 [height, width, 1 or 3]
     remarks: tuple[str, ...]
+
+
+def versions() -> dict[str, Any]:
+    """What decides which pixels a file gives."""
+    return {"decoder": DECODER, "pillow": PIL.__version__}
 
 
 def decode(path: Path, options: ImageOptions) -> Decoded:

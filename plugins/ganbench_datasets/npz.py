@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
-import PIL
 
 from ganbench import selectors
 from ganbench.errors import ConfigError
@@ -18,7 +17,6 @@ from ganbench.progress import track
 from ganbench_datasets import content_cache, splits
 from ganbench_datasets.content_cache import Card
 from ganbench_datasets.image_options import ImageOptions, Side
-from ganbench_datasets.image_policy import DECODER, Refused, fit
 from ganbench_datasets.npy_stream import ArrayFile, ArrayHeader
 from ganbench_datasets.own_images import (
     OwnImages,
@@ -116,6 +114,8 @@ class NpzReader:
     def _fitted(self, images: np.ndarray, path: Path) -> np.ndarray:
         if self.resize is None and self.center_crop is None:
             return images
+        from ganbench_datasets.image_policy import Refused, fit
+
         options = ImageOptions(resize=self.resize, center_crop=self.center_crop)
         try:
             return np.stack([fit(image, options) for image in images])
@@ -124,14 +124,15 @@ class NpzReader:
 
     def _key(self, path: Path) -> tuple[str, int]:
         """What decides the content, and when the file was last written to."""
+        from ganbench_datasets.image_policy import versions
+
         if not path.is_file():
             raise ConfigError(f"{path}: no such file of arrays")
         found = path.stat()
         values = {
             "file": [found.st_size, found.st_mtime_ns, found.st_ctime_ns],
             "options": {**asdict(self), "title": None},
-            "decoder": DECODER,
-            "pillow": PIL.__version__,
+            **versions(),
         }
         key = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
         return key, max(found.st_mtime_ns, found.st_ctime_ns)
