@@ -31,6 +31,7 @@ def run(
     device: str | None = None,
     timeout: float | None = None,
     plugin: Names = None,
+    load_plugin: Names = None,
     data: str | Path | None = None,
     out: str | Path | None = None,
 ) -> pd.DataFrame:
@@ -49,6 +50,7 @@ def run(
         "extractors": _list(extractor),
         "baselines": _list(baseline),
         "plugins": _list(plugin),
+        "load_plugins": _list(load_plugin),
         "seeds": seeds,
         "budget": budget,
         "samples": samples,

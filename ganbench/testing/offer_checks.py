@@ -1,0 +1,110 @@
+"""Checks of what any part of a plugin says of itself: name, description, options."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+
+from ganbench import selectors
+from ganbench.errors import GanbenchError
+from ganbench.testing.check import Check, require
+from ganbench.testing.subject import Subject
+
+
+def is_described(subject: Subject) -> None:
+    """Its class has a docstring, and its first line says what it is."""
+    text = inspect.getdoc(type(subject.part)) or ""
+    generated = text.startswith(f"{type(subject.part).__name__}(")  # what dataclass makes up
+    require(
+        text.strip() and not generated,
+        f"{subject.where} has no docstring; `ganbench list` shows its first line: say what it "
+        "gives, and the paper and equation that it is from",
+    )
+
+
+def is_immutable(subject: Subject) -> None:
+    """Its options are the fields of a frozen dataclass, or it has none."""
+    cls = type(subject.part)
+    params = getattr(cls, "__dataclass_params__", None)
+    if params is None:
+        required = [
+            parameter
+            for parameter in inspect.signature(cls).parameters.values()
+            if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        ]
+        require(
+            not required,
+            f"{subject.where} takes arguments and is no dataclass, so its options cannot be named "
+            "in a selector; write @dataclass(frozen=True) above it",
+        )
+        return
+    require(
+        params.frozen,
+        f"{subject.where} can be changed after it is made, and a record would tell options that it "
+        "no longer has; write @dataclass(frozen=True)",
+    )
+
+
+def options_round_trip(subject: Subject) -> None:
+    """The selector that its label gives makes an equal object again."""
+    label = selectors.label(subject.part)
+    try:
+        (selector,) = selectors.parse(label)
+        again = selectors.build(type(subject.part), selector)
+    except (GanbenchError, ValueError) as error:
+        require(False, f"the selector {label!r} of {subject.where} cannot be read back: {error}")
+    require(
+        selectors.options(again) == selectors.options(subject.part),
+        f"the selector {label!r} gives {selectors.options(again)} instead of "
+        f"{selectors.options(subject.part)}; keep options as they are given, and compute what "
+        "follows from them in methods",
+    )
+
+
+def options_are_plain(subject: Subject) -> None:
+    """Every option is a number, a text, a boolean or None, and its default fits its type."""
+    options = selectors.options(subject.part)
+    for name, value in options.items():
+        require(
+            value is None or isinstance(value, bool | int | float | str),
+            f"the option {name} of {subject.where} is a {type(value).__name__}; a selector and a "
+            "record can hold numbers, texts, booleans and None",
+        )
+        if value is None:
+            continue
+        try:
+            selectors.build(type(subject.part), selectors.Selector("it", ((name, value),)))
+        except GanbenchError as error:
+            require(False, f"the default of {subject.where} does not fit its own type: {error}")
+    require(json.loads(json.dumps(options)) == options, f"{options} is not the same in JSON")
+
+
+def options_are_typed(subject: Subject) -> None:
+    """Every option refuses a value of another type."""
+    for item in dataclasses.fields(subject.part) if _is_dataclass(subject) else ():
+        if not item.init:
+            continue
+        wrong = selectors.Selector("it", ((item.name, ["a list"]),))
+        try:
+            selectors.build(type(subject.part), wrong)
+        except GanbenchError:
+            continue
+        require(
+            False,
+            f"the option {item.name} of {subject.where} takes a list; annotate its type, such as "
+            "int, float or Literal['a', 'b']",
+        )
+
+
+def _is_dataclass(subject: Subject) -> bool:
+    return dataclasses.is_dataclass(subject.part)
+
+
+CHECKS = (
+    Check(is_described),
+    Check(is_immutable),
+    Check(options_are_plain, after=("is_immutable",)),
+    Check(options_round_trip, after=("is_immutable", "options_are_plain")),
+    Check(options_are_typed, after=("is_immutable", "options_are_plain")),
+)
