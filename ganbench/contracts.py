@@ -373,11 +373,17 @@ class Extractor(Protocol):
 
     Where it has them, `weights_sha256` and `preprocessing` (what is done to the images before the
     first layer, in words) are kept with every value and in the key of cached features.
+
+    A space that is made from a data set's own images has a method `fit(training)`, which takes
+    the uint8 images of the training split and gives the extractor to be used; that one's
+    `weights_sha256` tells the images that it was made from.
     """
 
     name: str
     source: str
     has_logits: ClassVar[bool] = False  # True: a classifier; its logits feed the scores of classes
+    general: ClassVar[bool] = False  # True: by default only where no space is made for the data
+    by_default: ClassVar[bool] = True  # False: only where it is asked for by name
 
     @property
     def id(self) -> str:

@@ -53,6 +53,7 @@ class Evaluator:
     ) -> None:
         self.dataset, self.cache, self.report = dataset, cache, report
         self._splits: dict[tuple[str, str | None], FeatureSet] = {}
+        self._fitted: dict[str, Extractor] = {}
         self._hashes: dict[str, str] = {}
 
     def score(self, evidence: Evidence, wanted: list[Scoring]) -> list[dict[str, Any]]:
@@ -123,10 +124,11 @@ class Evaluator:
 
     def _fingerprint(self, scoring: Scoring, fake: FeatureSet) -> dict[str, Any]:
         """All that a reader has to know to compare this value with another."""
+        space = scoring.extractor and self._ready(scoring.extractor)
         return {
             **scoring.key(),
-            "weights_sha256": getattr(scoring.extractor, "weights_sha256", None),
-            "preprocessing": getattr(scoring.extractor, "preprocessing", None),
+            "weights_sha256": getattr(space, "weights_sha256", None),
+            "preprocessing": getattr(space, "preprocessing", None),
             "reference": {
                 "dataset": self.dataset.task.dataset,
                 "data_sha256": self.dataset.sha256,
@@ -168,9 +170,18 @@ class Evaluator:
         features = logits = None
         if extractor is not None:
             self.report(f"features {extractor.name}")
-            extract = cache.extract(samples, extractor) if cache else extractor.extract(samples)
+            space = self._ready(extractor)
+            extract = cache.extract(samples, space) if cache else space.extract(samples)
             features, logits = extract[0].astype(np.float64), extract[1]
         return FeatureSet(samples, features, logits, labels, self.dataset.mixture)
+
+    def _ready(self, extractor: Extractor) -> Extractor:
+        """The extractor itself, or the one that it makes from the training images."""
+        if not hasattr(extractor, "fit"):
+            return extractor
+        if extractor.id not in self._fitted:
+            self._fitted[extractor.id] = extractor.fit(self.dataset.train.samples)
+        return self._fitted[extractor.id]
 
 
 def _is_curved(scoring: Scoring) -> bool:

@@ -92,10 +92,15 @@ def _default_metrics(catalog: Catalog) -> list[str]:
 
 
 def _extractors(names: list[str] | None, task: Task, catalog: Catalog) -> list[Extractor]:
-    """The feature spaces that fit a task; raises ConfigError if one that was named does not."""
+    """The feature spaces that fit a task; raises ConfigError if one that was named does not.
+
+    General ones are for data that no space is made for, unless they are named.
+    """
     if names is None:
         offered = [entry.cls() for entry in catalog.entries("extractors")]
-        return [extractor for extractor in offered if extractor.fits(task)]
+        fitting = [one for one in offered if getattr(one, "by_default", True) and one.fits(task)]
+        made_for_it = [one for one in fitting if not getattr(one, "general", False)]
+        return made_for_it or fitting
     chosen = [
         selectors.build(catalog.get("extractors", selector.name), selector)
         for text in names

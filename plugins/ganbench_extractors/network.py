@@ -33,7 +33,7 @@ def features_and_logits(
     values = pixels
     for layer, stride in enumerate(strides):
         name = f"convolution.{layer}"
-        values = _convolve(values, weights[f"{name}.weight"], weights[f"{name}.bias"], stride)
+        values = convolve(values, weights[f"{name}.weight"], weights[f"{name}.bias"], stride)
         values = np.maximum(values, 0)
     flat_size = weights["hidden.weight"].shape[1]
     flat = values.transpose(0, 3, 1, 2).reshape(len(values), flat_size)  # channel, height, width
@@ -42,7 +42,7 @@ def features_and_logits(
     return features, logits
 
 
-def _convolve(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int) -> np.ndarray:
+def convolve(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int) -> np.ndarray:
     """Cross-correlate [n, h, w, in] with padding 1; gives [n, h', w', out]."""
     outputs, inputs, kernel, _ = weight.shape
     padded = np.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)))

@@ -1,0 +1,157 @@
+"""Features for images of any size: convolutions that were drawn once and never trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from ganbench.contracts import Task
+from ganbench.errors import ConfigError
+from ganbench_extractors import training_images
+from ganbench_extractors.network import convolve
+from ganbench_extractors.principal_components import leading_components
+
+NAME = "random-conv-v1"
+WIDTHS = (16, 32, 64)  # channels after each convolution
+KERNEL, STRIDE = 4, 2
+SMALLEST_SIDE = KERNEL  # of a map that is convolved once more
+DIMENSIONS = 64
+LONGEST_SIDE = 64  # longer ones are averaged down
+CELLS = 2  # each map is averaged over so many cells a side
+KEY = 20_261_123  # of the generator that the weights are drawn with
+RECIPE = {
+    "dimensions": DIMENSIONS,
+    "widths": WIDTHS,
+    "kernel": KERNEL,
+    "stride": STRIDE,
+    "cells": CELLS,
+    "key": KEY,
+    "images": training_images.MOST_IMAGES,
+    "side": LONGEST_SIDE,
+}
+PREPROCESSING = training_images.preprocessing(LONGEST_SIDE)
+
+
+@dataclass(frozen=True)
+class RandomConvolutions:
+    """64 directions among averages over maps of three convolutions with random weights.
+
+    The weights are He's (2015, arXiv:1502.01852, equation 10), drawn with a fixed key and never
+    trained. Every map is averaged over a grid of 2x2 cells, and the leading principal components
+    of these averages over the training split are the features. They see edges, texture and
+    roughly where in the image those are, and know nothing of objects: numbers say how alike the
+    local statistics of two sets are, not whether a picture makes sense. Compare them within one
+    data set only.
+    """
+
+    name = NAME
+    source = "the project's own; random weights of a frozen seed, components of the training split"
+    general = True
+    preprocessing = PREPROCESSING
+
+    @property
+    def id(self) -> str:
+        """Name and hash of the recipe; the data they are made of are told by `weights_sha256`."""
+        return training_images.recipe_id(NAME, RECIPE)
+
+    def fits(self, task: Task) -> bool:
+        """Fit images of at least 4 pixels a side."""
+        return task.kind == "images" and min(task.shape[:2]) >= SMALLEST_SIDE
+
+    def fit(self, training: np.ndarray) -> FittedConvolutions:
+        """Give the space of these training images uint8 [n, height, width, channels].
+
+        Raises ConfigError where they are fewer than two or all the same.
+        """
+        return fit_convolutions(training)
+
+    def extract(self, images: np.ndarray) -> tuple[np.ndarray, None]:
+        """Refuse: there are no features before `fit`."""
+        raise ConfigError(f"{NAME} has to be fitted on training images first")
+
+
+@dataclass(frozen=True)
+class FittedConvolutions:
+    """The random features of one data set, scaled to a total variance of d."""
+
+    mean: np.ndarray  # float32 [averages]
+    components: np.ndarray  # float32 [d, averages]
+    shape: tuple[int, ...]  # of one image
+    weights_sha256: str  # of the training images that they are made of
+
+    name = NAME
+    source = RandomConvolutions.source
+    preprocessing = PREPROCESSING
+
+    @property
+    def id(self) -> str:
+        """Name and hash of the recipe."""
+        return training_images.recipe_id(NAME, RECIPE)
+
+    def fits(self, task: Task) -> bool:
+        """Fit images of the same shape."""
+        return task.kind == "images" and task.shape == self.shape
+
+    def extract(self, images: np.ndarray) -> tuple[np.ndarray, None]:
+        """Map uint8 images to float32 features [n, d]; there are no logits.
+
+        Raises ConfigError for images of another type or shape.
+        """
+        training_images.check(NAME, images, self.shape)
+        averages = training_images.in_batches(images, LONGEST_SIDE, averages_of_maps)
+        return (averages - self.mean) @ self.components.T, None
+
+
+def fit_convolutions(training: np.ndarray) -> FittedConvolutions:
+    """Give the space of these uint8 images [n, height, width, channels]."""
+    chosen = training[training_images.chosen_rows(len(training))]
+    averages = training_images.in_batches(chosen, LONGEST_SIDE, averages_of_maps)
+    found = leading_components(averages.astype(np.float64), min(DIMENSIONS, averages.shape[1]))
+    mean, components = found["mean"], found["components"]
+    scale = training_images.scale_to_dimensions(NAME, (averages - mean) @ components.T)
+    return FittedConvolutions(
+        mean, components * scale, training.shape[1:], training_images.content_of(chosen)
+    )
+
+
+def averages_of_maps(pixels: np.ndarray) -> np.ndarray:
+    """Give float32 [n, 4 * channels of all maps] of pixels [n, height, width, channels] in [0, 1].
+
+    A map smaller than 4 pixels a side is convolved no further.
+    """
+    values, found = pixels - np.float32(0.5), []
+    for weight in weights(pixels.shape[3]):
+        if min(values.shape[1:3]) < SMALLEST_SIDE:
+            break
+        values = np.maximum(convolve(values, weight, np.zeros(len(weight), np.float32), STRIDE), 0)
+        found.append(_averages(values))
+    return np.concatenate(found, axis=1)
+
+
+@cache
+def weights(channels: int) -> tuple[np.ndarray, ...]:
+    """Give the float32 weights [out, in, 4, 4] of the three convolutions, the same for ever."""
+    from scipy.special import ndtri
+
+    layers, inputs = [], channels
+    for number, outputs in enumerate(WIDTHS):
+        shape = (outputs, inputs, KERNEL, KERNEL)
+        # NumPy promises the raw numbers of Philox for ever, those of its distributions it does not.
+        raw = np.random.Philox(key=KEY + number).random_raw(shape)
+        uniform = ((raw >> np.uint64(11)) + 0.5) * 2.0**-53
+        deviation = np.sqrt(2 / (inputs * KERNEL**2))
+        layers.append((ndtri(uniform) * deviation).astype(np.float32))
+        inputs = outputs
+    return tuple(layers)
+
+
+def _averages(values: np.ndarray) -> np.ndarray:
+    """Average maps [n, h, w, channels] over CELLS x CELLS cells: [n, cells * channels]."""
+    bounds = [
+        [(side * cell // CELLS, -(-side * (cell + 1) // CELLS)) for cell in range(CELLS)]
+        for side in values.shape[1:3]
+    ]
+    cells = [values[:, a:b, c:d].mean(axis=(1, 2)) for a, b in bounds[0] for c, d in bounds[1]]
+    return np.concatenate(cells, axis=1)

@@ -1,0 +1,64 @@
+"""The tutorial's commands run from an empty folder and print what its page shows."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BACKENDS = ["torch", "tensorflow"]
+
+
+def load_script():
+    path = ROOT / "benchmarks" / "update_tutorial.py"
+    spec = importlib.util.spec_from_file_location("update_tutorial", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclass looks its module up by name
+    spec.loader.exec_module(module)
+    return module
+
+
+tutorial = load_script()
+PAGE = tutorial.PAGE.read_text("utf-8")
+
+
+def words(lines):
+    """Printed lines without what differs from machine to machine: numbers, marks, widths, hashes."""
+    text = "\n".join(lines)
+    text = re.sub(r"\b[0-9a-f]{8}\b", "#", text)
+    text = re.sub(r"[-+−]?\d[\d,.]*(e[-+]?\d+)?", "#", text)
+    text = re.sub(r"#( [·,] #)+|# \[#, #\]", "#", text)  # several values where others have one
+    text = re.sub(r"\*\*#\*\*|# ~", "#", text)  # a winner, or what cannot be told from it
+    return [re.sub(r"[\s|:─━-]+", " ", line).strip() for line in text.splitlines()]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in [*BACKENDS, "torch_fidelity"]),
+    reason="torch, tensorflow and torch-fidelity are not all installed",
+)
+def test_every_command_prints_what_the_page_shows(tmp_path):
+    tutorial.write_snippets(PAGE, tmp_path)
+    shell = tutorial.Shell(tmp_path)
+    commands = tutorial.page_commands(PAGE)
+    assert len(commands) > 10
+    for command in commands:
+        printed = tutorial.shown(shell.run(command.text), command.output)
+        assert words(printed) == words(command.output), command.text
+
+
+def test_what_is_left_out_may_be_any_number_of_lines():
+    assert tutorial.shown(["a", "b", "c", "d"], ["a", "…", "d"]) == ["a", "…", "d"]
+    assert tutorial.shown(["a", "b"], ["…", "x"]) == ["…", "b"]
+    assert tutorial.shown(["a", "b"], ["x"]) == ["a", "b"]
+
+
+def test_words_keep_what_a_line_says_and_drop_its_numbers():
+    assert words(["| torch | 0.123 [0.1, 0.2] ~ | **7** |"]) == ["torch # #"]
+    assert words(["12 trials", "photos@1a2b3c4d"]) == ["# trials", "photos@#"]
+    assert words(["hinge"]) != words(["wgan"])
