@@ -82,15 +82,16 @@ def run_in_order(
     failed_before: frozenset[str] = frozenset(),
 ) -> Iterator[tuple[Check, Outcome, str]]:
     """Give each check with what came of it; those that build on a failed one are skipped."""
-    failed = set(failed_before)
+    causes = {name: name for name in failed_before}  # of what is not to be built on
     for check in checks:
-        before = [name for name in check.after if name in failed]
-        if before:
-            yield check, "skipped", f"{before[0]} has failed"
+        cause = next((causes[name] for name in check.after if name in causes), None)
+        if cause:
+            causes[check.name] = cause
+            yield check, "skipped", f"{cause} has failed"
             continue
         outcome, message = run(check)
         if outcome == "failed":
-            failed.add(check.name)
+            causes[check.name] = check.name
         yield check, outcome, message
 
 

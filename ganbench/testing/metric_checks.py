@@ -140,17 +140,22 @@ def order_of_samples_does_not_matter(subject: Subject) -> None:
 
 
 def inputs_are_left_alone(subject: Subject) -> None:
-    """Both sides are the same after they were compared, and so is the process."""
+    """Both sides are the same after they were compared."""
     real, fake = inputs.reference(subject.part), inputs.good(subject.part)
     copies = [_copies(real), _copies(fake)]
-    with unchanged(f"computing {subject.part.name}"):
-        _values(subject, fake, real)
+    _compute(subject, fake, real, seed=0)
     for side, before, after in zip(("real", "fake"), copies, (real, fake), strict=True):
         for name, array in before.items():
             require(
                 np.array_equal(array, getattr(after, name)),
                 f"compute() changes the {name} of the {side} side; copy what has to be changed",
             )
+
+
+def leaves_the_process_alone(subject: Subject) -> None:
+    """Computing leaves generators, environment, folder, signals and threads as they are."""
+    with unchanged(f"computing {subject.part.name}"):
+        _values(subject, inputs.good(subject.part))
 
 
 def small_sets_are_handled(subject: Subject) -> None:
@@ -179,11 +184,16 @@ def small_sets_are_handled(subject: Subject) -> None:
 def _values(
     subject: Subject, fake: FeatureSet, real: FeatureSet | None = None, seed: int = 0
 ) -> Values:
-    """What the metric computes; raises Failed where these are not its columns."""
+    """What the metric computes of copies; raises Failed where these are not its columns."""
+    real = real or inputs.reference(subject.part)
+    return _compute(subject, _copy(fake), _copy(real), seed)
+
+
+def _compute(subject: Subject, fake: FeatureSet, real: FeatureSet, seed: int) -> Values:
     metric = subject.part
     _require_fit(subject)
     rng = np.random.Generator(np.random.Philox(key=100 + seed))
-    values = metric.compute(real or inputs.reference(metric), fake, rng)
+    values = metric.compute(real, fake, rng)
     require(
         isinstance(values, dict) and set(values) == set(metric.columns),
         f"compute() gave {values if not isinstance(values, dict) else sorted(values)} and promises "
@@ -212,6 +222,10 @@ def _equal(one: Values, other: Values) -> bool:
     return all(np.array_equal(one[name], other[name], equal_nan=True) for name in one)
 
 
+def _copy(side: FeatureSet) -> FeatureSet:
+    return replace(side, **_copies(side))
+
+
 def _copies(side: FeatureSet) -> dict[str, Any]:
     parts = {item.name: getattr(side, item.name) for item in fields(side)}
     return {name: part.copy() for name, part in parts.items() if isinstance(part, np.ndarray)}
@@ -222,9 +236,13 @@ CHECKS = (
     Check(facts_are_sound),
     Check(gives_the_columns_it_promises, after=("facts_are_sound",)),
     Check(is_finite_on_good_samples, after=_BEFORE),
-    Check(noise_is_worse, after=_BEFORE),
+    Check(noise_is_worse, after=(*_BEFORE, "is_finite_on_good_samples")),
     Check(same_generator_same_values, after=_BEFORE),
-    Check(order_of_samples_does_not_matter, after=(*_BEFORE, "same_generator_same_values")),
+    Check(
+        order_of_samples_does_not_matter,
+        after=(*_BEFORE, "is_finite_on_good_samples", "same_generator_same_values"),
+    ),
     Check(inputs_are_left_alone, after=_BEFORE),
+    Check(leaves_the_process_alone, after=_BEFORE),
     Check(small_sets_are_handled, after=_BEFORE),
 )

@@ -131,8 +131,8 @@ def term_is_a_finite_scalar(subject: Subject) -> None:
     found = Trial(subject.part).term()
     require(
         isinstance(found, Tensor) and found.array.shape == () and np.isfinite(found.array),
-        f"discriminator_term() gave {getattr(found, 'array', found)!r}; give a finite scalar, such "
-        "as ops.mean(...)",
+        f"discriminator_term() gave {_described(found)}; give a finite scalar, such as "
+        "ops.mean(...)",
     )
 
 
@@ -173,8 +173,15 @@ def update_keeps_the_shape(subject: Subject) -> None:
             isinstance(found, Tensor)
             and found.array.shape == shape
             and np.isfinite(found.array).all(),
-            f"after_update() of a weight of shape {shape} gave {getattr(found, 'array', found)!r}",
+            f"after_update() of a weight of shape {shape} gave {_described(found)}; give the new "
+            "value of the whole weight",
         )
+
+
+def _described(found: Any) -> str:
+    if isinstance(found, Tensor):
+        return f"a tensor of shape {found.array.shape} with a mean of {found.array.mean():.4g}"
+    return f"a {type(found).__name__}"
 
 
 def agrees_with_numpy(subject: Subject) -> None:

@@ -19,7 +19,12 @@ BY_KIND: dict[str, tuple[Check, ...]] = {
     kind: (*offer_checks.CHECKS, *(check for checks in groups for check in checks))
     for kind, groups in {
         "backends": (backend_checks.CHECKS,),
-        "models": (model_checks.CHECKS, training_checks.CHECKS),
+        "models": (
+            model_checks.STATIC,
+            training_checks.FIRST,
+            model_checks.CHECKS,
+            training_checks.CHECKS,
+        ),
         "losses": (loss_checks.CHECKS,),
         "penalties": (penalty_checks.CHECKS,),
         "metrics": (metric_checks.CHECKS,),

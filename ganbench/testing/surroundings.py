@@ -26,6 +26,7 @@ def unchanged(whose: str) -> Iterator[None]:
     Python's threads and the sizes of thread pools of numeric libraries. Global generators of
     frameworks cannot be seen from here.
     """
+    random.random(), np.random.random()  # a seed that is set a second time shows, too
     before = _snapshot()
     yield
     changes = _changes(before, _snapshot())
