@@ -27,7 +27,7 @@ PAGE = tutorial.PAGE.read_text("utf-8")
 
 
 def words(lines):
-    """Printed lines without what differs from machine to machine: numbers, marks, widths, hashes."""
+    """Printed lines without what differs from machine to machine: numbers, marks and widths."""
     text = "\n".join(lines)
     text = re.sub(r"\b[0-9a-f]{8}\b", "#", text)
     text = re.sub(r"[-+−]?\d[\d,.]*(e[-+]?\d+)?", "#", text)

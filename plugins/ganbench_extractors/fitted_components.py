@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,8 +58,7 @@ class ComponentsOfTraining:
         raise ConfigError(f"{NAME} has to be fitted on training images first")
 
 
-@dataclass(frozen=True)
-class FittedComponents:
+class FittedComponents(NamedTuple):
     """The principal components of one training split, scaled to a total variance of d."""
 
     mean: np.ndarray  # float32 [pixels]
@@ -97,8 +97,7 @@ def fit_components(training: np.ndarray) -> FittedComponents:
     pixels = training_images.in_batches(
         chosen, LONGEST_SIDE, lambda part: part.reshape(len(part), -1)
     )
-    count = min(DIMENSIONS, pixels.shape[1])
-    found = leading_components(pixels.astype(np.float64), count)
+    found = leading_components(pixels.astype(np.float64), DIMENSIONS)
     projected = (pixels - found["mean"]) @ found["components"].T
     scale = training_images.scale_to_dimensions(NAME, projected)
     return FittedComponents(

@@ -17,6 +17,8 @@ from ganbench_extractors.bundle import (
     read_weights,
 )
 
+_SMALLEST_SHARE = 1e-9  # of the largest variance; what varies less is rounding
+
 
 @dataclass(frozen=True)
 class ComponentsDigits:
@@ -101,13 +103,20 @@ def project_images(images: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.
 def leading_components(pixels: np.ndarray, count: int) -> dict[str, np.ndarray]:
     """Give the float32 `mean` [pixels] and `components` [count, pixels] of float64 [n, pixels].
 
-    Largest variance first. The sign that a decomposition leaves open is fixed: the largest
-    entry is positive.
+    Largest variance first, at most `count`, and none of those in which the images do not vary. The
+    sign that a decomposition leaves open is fixed: the largest entry is positive.
     """
     mean = pixels.mean(axis=0)
     centered = pixels - mean
-    _, vectors = np.linalg.eigh(centered.T @ centered)
-    components = vectors[:, ::-1][:, :count].T
-    largest = components[np.arange(count), np.abs(components).argmax(axis=1)]
-    components = components * np.sign(largest)[:, None]
+    if len(centered) < centered.shape[1]:
+        # The images' inner products have the same variances as the pixels, in a smaller matrix.
+        variances, shares = np.linalg.eigh(centered @ centered.T)
+        vectors = centered.T @ shares
+    else:
+        variances, vectors = np.linalg.eigh(centered.T @ centered)
+    varying = variances > _SMALLEST_SHARE * variances[-1]
+    components = vectors[:, varying][:, ::-1][:, :count].T
+    components /= np.linalg.norm(components, axis=1, keepdims=True)
+    largest = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
+    components = components * np.sign(largest)
     return {"mean": mean.astype(np.float32), "components": components.astype(np.float32)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -72,8 +73,7 @@ class RandomConvolutions:
         raise ConfigError(f"{NAME} has to be fitted on training images first")
 
 
-@dataclass(frozen=True)
-class FittedConvolutions:
+class FittedConvolutions(NamedTuple):
     """The random features of one data set, scaled to a total variance of d."""
 
     mean: np.ndarray  # float32 [averages]
@@ -108,7 +108,7 @@ def fit_convolutions(training: np.ndarray) -> FittedConvolutions:
     """Give the space of these uint8 images [n, height, width, channels]."""
     chosen = training[training_images.chosen_rows(len(training))]
     averages = training_images.in_batches(chosen, LONGEST_SIDE, averages_of_maps)
-    found = leading_components(averages.astype(np.float64), min(DIMENSIONS, averages.shape[1]))
+    found = leading_components(averages.astype(np.float64), DIMENSIONS)
     mean, components = found["mean"], found["components"]
     scale = training_images.scale_to_dimensions(NAME, (averages - mean) @ components.T)
     return FittedConvolutions(
