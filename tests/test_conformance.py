@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -13,6 +13,7 @@ from ganbench.testing import checks_of, parametrize_with_checks, run_checks
 
 CATALOG = plugins.load()
 TENSORFLOW = "tensorflow[compile=off]"
+HERE = [name for name in ("torch", TENSORFLOW) if find_spec(name.partition("[")[0])]
 # Options that make a model small enough to be trained some twenty times over.
 SMALL = {
     "cgan": {"width": 16},
@@ -25,16 +26,16 @@ SMALL = {
     "r3gan-mini": {"batch_size": 4},
     "sn-resnet": {"width": 8, "batch_size": 4},
 }
-SLOW = {"infogan28", "projection", "r3gan-mini", "sn-resnet"}
+QUICK = {"dcgan", "dirac", "mlp-toy"}
 ALL = {
     kind: [entry.cls for entry in CATALOG.entries(kind)]
     for kind in ("losses", "penalties", "metrics", "datasets", "extractors")
 }
 
 
-def models(backend, slow):
+def models(backend, quick):
     found = [entry.cls for entry in CATALOG.entries("models") if entry.cls.backend == backend]
-    return [cls(**SMALL.get(cls.name, {})) for cls in found if (cls.name in SLOW) == slow]
+    return [cls(**SMALL.get(cls.name, {})) for cls in found if (cls.name in QUICK) == quick]
 
 
 def backends(*names):
@@ -42,19 +43,12 @@ def backends(*names):
 
 
 def needs(framework):
-    absent = importlib.util.find_spec(framework) is None
+    absent = find_spec(framework) is None
     return pytest.mark.skipif(absent, reason=f"{framework} is not installed")
 
 
-@parametrize_with_checks([*ALL["losses"], *ALL["penalties"]], backends=["torch"])
-@needs("torch")
-def test_losses_and_penalties_on_torch(check):
-    check()
-
-
-@parametrize_with_checks([*ALL["losses"], *ALL["penalties"]], backends=[TENSORFLOW])
-@needs("tensorflow")
-def test_losses_and_penalties_on_tensorflow(check):
+@parametrize_with_checks([*ALL["losses"], *ALL["penalties"]], backends=HERE)
+def test_losses_and_penalties(check):
     check()
 
 
@@ -70,26 +64,31 @@ def test_what_scores_and_what_is_scored(check):
     check()
 
 
-@parametrize_with_checks([*backends("numpy"), *models("numpy", slow=False)])
+@parametrize_with_checks([*backends("numpy"), *models("numpy", quick=False)])
 def test_the_baselines(check):
     check()
 
 
-@parametrize_with_checks([*backends("torch"), *models("torch", slow=False)])
+@parametrize_with_checks([*backends("torch"), *models("torch", quick=True)])
 @needs("torch")
 def test_torch(check):
     check()
 
 
 @pytest.mark.slow
-@parametrize_with_checks(models("torch", slow=True))
+@parametrize_with_checks(models("torch", quick=False))
 @needs("torch")
-def test_large_models_on_torch(check):
+def test_the_other_models_on_torch(check):
     check()
 
 
+@pytest.mark.slow
 @parametrize_with_checks(
-    [*backends("tensorflow"), CATALOG.model("mlp-toy", "tensorflow")(**SMALL["mlp-toy"])],
+    [
+        *backends("tensorflow"),
+        *models("tensorflow", quick=True),
+        *models("tensorflow", quick=False),
+    ],
     backends=[TENSORFLOW],
 )
 @needs("tensorflow")
@@ -99,15 +98,8 @@ def test_tensorflow(check):
 
 @pytest.mark.slow
 @parametrize_with_checks(
-    [*models("tensorflow", slow=False), *models("tensorflow", slow=True)], backends=[TENSORFLOW]
+    [*backends("jax"), *models("jax", quick=True), *models("jax", quick=False)]
 )
-@needs("tensorflow")
-def test_models_on_tensorflow(check):
-    check()
-
-
-@pytest.mark.slow
-@parametrize_with_checks([*backends("jax"), *models("jax", slow=False)])
 @needs("jax")
 def test_jax(check):
     check()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ganbench.contracts import Task
@@ -14,17 +16,27 @@ _COUNT = 70
 _RELATIVE = 1e-5
 
 
-def images_for(subject: Subject, count: int = _COUNT) -> np.ndarray:
-    """Noise images [count, ...] of the first data set that the extractor fits."""
+def images_for(subject: Subject) -> np.ndarray:
+    """Noise images [n, ...] of the first data set that the extractor fits."""
+    return _images(subject, _COUNT, key=17)
+
+
+def _images(subject: Subject, count: int, key: int) -> np.ndarray:
     tasks = [entry.cls().task() for entry in subject.catalog.entries("datasets")]
     tasks += [Task("noise", "images", shape) for shape in ((8, 8, 1), (28, 28, 1), (32, 32, 3))]
     for task in tasks:
         if task.kind == "images" and subject.part.fits(task):
-            rng = np.random.Generator(np.random.Philox(key=17))
+            rng = np.random.Generator(np.random.Philox(key=key))
             # Of different brightness, so that features differ.
             tops = rng.integers(2, 256, size=(count, 1, 1, 1))
             return (rng.integers(256, size=(count, *task.shape)) % tops).astype(np.uint8)
     raise NotApplicable("it fits no data set of a plugin that is loaded")
+
+
+def _space(subject: Subject) -> Any:
+    """The extractor, or what it makes of training images where it is fitted on them."""
+    fit = getattr(subject.part, "fit", None)
+    return fit(_images(subject, _COUNT, key=19)) if fit else subject.part
 
 
 def has_a_fixed_id(subject: Subject) -> None:
@@ -41,7 +53,7 @@ def has_a_fixed_id(subject: Subject) -> None:
 def features_are_rows(subject: Subject) -> None:
     """Features are finite float32 [n, d]; logits are there if it says so, [n, classes]."""
     images = images_for(subject)
-    features, logits = subject.part.extract(images)
+    features, logits = _space(subject).extract(images)
     require(
         isinstance(features, np.ndarray)
         and features.dtype == np.float32
@@ -66,7 +78,7 @@ def features_are_rows(subject: Subject) -> None:
 def same_images_same_features(subject: Subject) -> None:
     """The same images have the same features bit for bit."""
     images = images_for(subject)
-    one, other = (subject.part.extract(images)[0] for _ in range(2))
+    one, other = (_space(subject).extract(images)[0] for _ in range(2))
     require(
         np.array_equal(one, other),
         "the same images have other features the second time; switch drop-out and augmentation "
@@ -77,12 +89,12 @@ def same_images_same_features(subject: Subject) -> None:
 def batch_size_changes_nothing(subject: Subject) -> None:
     """An image's features do not depend on how many others are given with it."""
     images = images_for(subject)
-    whole, _ = subject.part.extract(images)
+    space = _space(subject)
+    whole, _ = space.extract(images)
     scale = np.abs(whole).max()
     for size in (1, 7, 64):
         parts = [
-            subject.part.extract(images[start : start + size])[0]
-            for start in range(0, len(images), size)
+            space.extract(images[start : start + size])[0] for start in range(0, len(images), size)
         ]
         worst = np.abs(np.concatenate(parts) - whole).max() / scale
         require(
@@ -96,8 +108,9 @@ def rows_keep_their_order(subject: Subject) -> None:
     """Images in another order have their features in that order."""
     images = images_for(subject)
     order = np.random.Generator(np.random.Philox(key=3)).permutation(len(images))
-    usual, _ = subject.part.extract(images)
-    shuffled, _ = subject.part.extract(images[order])
+    space = _space(subject)
+    usual, _ = space.extract(images)
+    shuffled, _ = space.extract(images[order])
     worst = np.abs(shuffled - usual[order]).max() / np.abs(usual).max()
     require(
         worst <= _RELATIVE,
@@ -110,23 +123,42 @@ def inputs_are_left_alone(subject: Subject) -> None:
     """Images are the same after they were looked at."""
     images = images_for(subject)
     copy = images.copy()
-    subject.part.extract(images)
+    _space(subject).extract(images)
     require(np.array_equal(copy, images), "extract() changes its images; copy what is changed")
 
 
 def leaves_the_process_alone(subject: Subject) -> None:
     """Extracting leaves generators, environment, folder, signals and threads as they are."""
     images = images_for(subject)
-    subject.part.extract(images[:2])  # what is loaded for the first image may set things up
+    _space(subject).extract(images[:2])  # what is loaded for the first image may set things up
     with unchanged(f"extracting {subject.part.name}"):
-        subject.part.extract(images)
+        _space(subject).extract(images)
+
+
+def fitting_is_repeatable(subject: Subject) -> None:
+    """What is fitted on training images tells by a hash which, and is the same for the same."""
+    fit = getattr(subject.part, "fit", None)
+    if fit is None:
+        raise NotApplicable("it is not fitted on training images")
+    training, others = images_for(subject), _images(subject, _COUNT, key=23)
+    one, again, other = fit(training), fit(training.copy()), fit(others)
+    require(
+        one.weights_sha256 == again.weights_sha256 != other.weights_sha256,
+        f"fit() of the same training images twice and of others gives the weights_sha256 "
+        f"{one.weights_sha256!r}, {again.weights_sha256!r} and {other.weights_sha256!r}; hash the "
+        "images that the space is made of",
+    )
+    require(
+        np.array_equal(one.extract(others)[0], again.extract(others)[0]),
+        "two spaces fitted on the same images have other features; draw from a fixed seed",
+    )
 
 
 def other_types_are_refused(subject: Subject) -> None:
     """Float images are refused in one line: their range would be anybody's guess."""
     images = images_for(subject).astype(np.float32) / 255
     try:
-        subject.part.extract(images)
+        _space(subject).extract(images)
     except (GanbenchError, TypeError, ValueError) as error:
         require(
             str(error).strip() and "\n" not in str(error),
@@ -148,5 +180,6 @@ CHECKS = (
     Check(rows_keep_their_order, after=("features_are_rows", "same_images_same_features")),
     Check(inputs_are_left_alone, after=("features_are_rows",)),
     Check(leaves_the_process_alone, after=("features_are_rows",)),
+    Check(fitting_is_repeatable, after=("features_are_rows",)),
     Check(other_types_are_refused, after=("features_are_rows",)),
 )
