@@ -10,10 +10,10 @@ import pytest
 
 from ganbench import plugins
 from ganbench.testing import checks_of, parametrize_with_checks, run_checks
+from ganbench.testing.subject import made
 
 CATALOG = plugins.load()
 TENSORFLOW = "tensorflow[compile=off]"
-HERE = [name for name in ("torch", TENSORFLOW) if find_spec(name.partition("[")[0])]
 # Options that make a model small enough to be trained some twenty times over.
 SMALL = {
     "cgan": {"width": 16},
@@ -28,7 +28,7 @@ SMALL = {
 }
 QUICK = {"dcgan", "dirac", "mlp-toy"}
 ALL = {
-    kind: [entry.cls for entry in CATALOG.entries(kind)]
+    kind: [entry.cls for entry in CATALOG.entries(kind) if made(entry.cls) is not None]
     for kind in ("losses", "penalties", "metrics", "datasets", "extractors")
 }
 
@@ -47,8 +47,16 @@ def needs(framework):
     return pytest.mark.skipif(absent, reason=f"{framework} is not installed")
 
 
-@parametrize_with_checks([*ALL["losses"], *ALL["penalties"]], backends=HERE)
+@parametrize_with_checks([*ALL["losses"], *ALL["penalties"]], backends=["torch"])
+@needs("torch")
 def test_losses_and_penalties(check):
+    check()
+
+
+@pytest.mark.slow
+@parametrize_with_checks([*ALL["losses"], *ALL["penalties"]], backends=[TENSORFLOW])
+@needs("tensorflow")
+def test_losses_and_penalties_on_tensorflow(check):
     check()
 
 

@@ -63,7 +63,13 @@ def test_the_readmes_loss_trains_on_both_backends(tmp_path):
         assert mine["fd-cls-digits-v1"] != hinge["fd-cls-digits-v1"]
 
 
-@pytest.mark.parametrize("name", PLUGINS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in ("drift", "tiny_torch") else name
+        for name in PLUGINS
+    ],
+)
 def test_every_documented_plugin_keeps_the_rules(tmp_path, name):
     (path,) = write(tmp_path, name)
     backend = {"plain": "plain", "spiral": "numpy"}.get(name, "torch")

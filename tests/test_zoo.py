@@ -486,6 +486,24 @@ def check(*arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
+def test_a_part_that_has_no_defaults_is_told_of_and_can_be_checked_with_its_options(tmp_path):
+    path = tmp_path / "broken.py"
+    path.write_text(snippet("drift.py").replace("weight: float = 0.001", "weight: float"))
+    done = check(path, "--backend", "numpy")
+    assert done.returncode == 0 and "skipped can_be_made: an option has no default" in done.stdout
+    done = check("drift[weight=0.5]", "--plugin", path, "--backend", "numpy")
+    assert done.returncode == 0 and "penalty drift[weight=0.5]" in done.stdout
+    path.write_text(snippet("drift.py").replace("float = 0.001", "float = int('x')"))
+    assert "FAILED  imports: importing it raises ValueError" in check(path).stdout
+    path.write_text(
+        snippet("drift.py").replace(
+            "    def disc", "    def __post_init__(self): 1 / 0\n    def disc"
+        )
+    )
+    done = check(path)
+    assert done.returncode == 4 and "can_be_made: making it with its defaults" in done.stdout
+
+
 def test_a_plugin_that_imports_a_framework_is_caught(tmp_path):
     path = tmp_path / "broken.py"
     path.write_text("import torch\n" + snippet("spiral.py"))
@@ -504,6 +522,7 @@ def test_a_plugin_that_ends_the_process_ends_a_check_and_not_the_command(tmp_pat
     assert "FAILED  imports: the process ended itself with code 0" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_crash_and_a_hang_cost_one_check_each(tmp_path):
     source = snippet("spiral.py").replace(
         "    def load(self, location):\n",

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from ganbench import selectors
+from ganbench.errors import ConfigError
 from ganbench.plan import how_to_install, installed
-from ganbench.plugins import KINDS, Catalog
+from ganbench.plugins import KINDS, SINGULAR, Catalog
 from ganbench.testing import import_checks, perceptron, suite
 from ganbench.testing.check import outcome_of
-from ganbench.testing.subject import Reference, Subject, find, refer
+from ganbench.testing.subject import Reference, Subject, find, made, refer
+
+_NO_DEFAULTS = "an option has no default; check it with its options, as 'NAME[option=value]'"
 
 
 def survey(job: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
@@ -47,7 +50,22 @@ def _parts(kind: str, cls: type[Any], wanted: str | None, catalog: Catalog) -> l
     for selector in choices:
         if selector.name != cls.name:
             continue
-        part = selectors.build(cls, selector) if selector.options else cls()
+        told: dict[str, Any] = {
+            "title": f"{SINGULAR[kind]} {cls.name}",
+            "reference": None,
+            "outcome": "failed",
+        }
+        try:
+            part = selectors.build(cls, selector) if selector.options else made(cls)
+        except Exception as error:
+            if isinstance(error, ConfigError):  # what the user has asked for is wrong
+                raise
+            told["message"] = f"making it with its defaults raises {type(error).__name__}: {error}"
+            parts.append(told)
+            continue
+        if part is None:
+            parts.append({**told, "outcome": "skipped", "message": _NO_DEFAULTS})
+            continue
         parts.append(
             {
                 "reference": asdict(refer(part)) | {"kind": kind},

@@ -9,7 +9,7 @@ import numpy as np
 from ganbench.contracts import Task
 from ganbench.errors import GanbenchError
 from ganbench.testing.check import Check, NotApplicable, require
-from ganbench.testing.subject import Subject
+from ganbench.testing.subject import Subject, ready, tasks
 from ganbench.testing.surroundings import unchanged
 
 _COUNT = 70
@@ -22,9 +22,11 @@ def images_for(subject: Subject) -> np.ndarray:
 
 
 def _images(subject: Subject, count: int, key: int) -> np.ndarray:
-    tasks = [entry.cls().task() for entry in subject.catalog.entries("datasets")]
-    tasks += [Task("noise", "images", shape) for shape in ((8, 8, 1), (28, 28, 1), (32, 32, 3))]
-    for task in tasks:
+    candidates = tasks(subject.catalog)
+    candidates += [
+        Task("noise", "images", shape) for shape in ((8, 8, 1), (28, 28, 1), (32, 32, 3))
+    ]
+    for task in candidates:
         if task.kind == "images" and subject.part.fits(task):
             rng = np.random.Generator(np.random.Philox(key=key))
             # Of different brightness, so that features differ.
@@ -36,7 +38,7 @@ def _images(subject: Subject, count: int, key: int) -> np.ndarray:
 def _space(subject: Subject) -> Any:
     """The extractor, or what it makes of training images where it is fitted on them."""
     fit = getattr(subject.part, "fit", None)
-    return fit(_images(subject, _COUNT, key=19)) if fit else subject.part
+    return fit(_images(subject, _COUNT, key=19)) if fit else ready(subject.part)
 
 
 def has_a_fixed_id(subject: Subject) -> None:

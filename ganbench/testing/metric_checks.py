@@ -13,7 +13,7 @@ from ganbench.corruptions import CORRUPTIONS
 from ganbench.errors import GanbenchError
 from ganbench.testing import metric_inputs as inputs
 from ganbench.testing.check import Check, NotApplicable, require
-from ganbench.testing.subject import Subject
+from ganbench.testing.subject import Subject, ready, tasks
 from ganbench.testing.surroundings import unchanged
 
 _NEEDS = get_args(get_type_hints(Metric)["needs"])
@@ -193,7 +193,7 @@ def _compute(subject: Subject, fake: FeatureSet, real: FeatureSet, seed: int) ->
     metric = subject.part
     _require_fit(subject)
     rng = np.random.Generator(np.random.Philox(key=100 + seed))
-    values = metric.compute(real, fake, rng)
+    values = ready(metric).compute(real, fake, rng)
     require(
         isinstance(values, dict) and set(values) == set(metric.columns),
         f"compute() gave {values if not isinstance(values, dict) else sorted(values)} and promises "
@@ -210,11 +210,11 @@ def _compute(subject: Subject, fake: FeatureSet, real: FeatureSet, seed: int) ->
 def _require_fit(subject: Subject) -> None:
     """Raise NotApplicable for a metric whose `fits` refuses sets such as these."""
     metric = subject.part
-    tasks = [inputs.task_for(metric)]
+    suitable = [inputs.task_for(metric)]
     if metric.needs not in ("images", "points"):  # features and paths do not show a task's shape
-        tasks += [entry.cls().task() for entry in subject.catalog.entries("datasets")]
+        suitable += tasks(subject.catalog)
     fits = getattr(metric, "fits", None)
-    if fits is not None and not any(fits(task) for task in tasks):
+    if fits is not None and not any(fits(task) for task in suitable):
         raise NotApplicable("it fits none of the tasks of the checks and of the data sets")
 
 

@@ -91,10 +91,11 @@ class Session:
         self._folder.cleanup()
 
     def _start(self, files: list[str], names: list[str]) -> Child:
-        setup = {
+        setup: dict[str, Any] = {
             "plugin_files": [str(Path(file).resolve()) for file in files],
             "load_plugins": names,
             "data": None,
+            "weights": {},
         }
         return Child(setup, threads=1, log=Path(self._folder.name) / "log.txt")
 

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from ganbench import plugins, selectors
+from ganbench.contracts import Task
 from ganbench.errors import ConfigError, UnknownName
 from ganbench.plugins import PENALTY_METHODS, SINGULAR, Catalog
 
@@ -57,6 +58,25 @@ class Reference:
     file: str | None
     qualified_name: str
     options: dict[str, Any]
+
+
+def made(cls: type[Any]) -> Any:
+    """The class's object with default options, or None where an option has no default."""
+    try:
+        return cls()
+    except TypeError:
+        return None
+
+
+def ready(part: Any) -> Any:
+    """The object with its weights, where it reads a file of them; raises EnvironmentNotReady."""
+    return part.with_weights({}) if hasattr(part, "with_weights") else part
+
+
+def tasks(catalog: Catalog) -> list[Task]:
+    """The tasks of the data sets that need no options; files of the user's own are none."""
+    sources = [made(entry.cls) for entry in catalog.entries("datasets")]
+    return [source.task() for source in sources if source is not None]
 
 
 def kind_of(part: Any) -> str:
