@@ -26,6 +26,7 @@ metric's whole definition, its options and its source.
   samples or two versions of a metric are not comparable, and no table mixes them.
 - Names that papers use belong to their networks: `fd` is FID only on Inception's features, `kd` is
   KID, and `gk` is CMMD on CLIP's.
+- FID, KID and others by torch-fidelity itself, and its networks: [fidelity.md](fidelity.md).
 - A feature that is not finite is an error. What cannot be computed, for want of samples or of a
   training split, is empty.
 - Distances and kernels are computed tile by tile: memory does not grow with the number of pairs.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -33,13 +33,15 @@ def run(
     plugin: Names = None,
     load_plugin: Names = None,
     data: str | Path | None = None,
+    weights: Mapping[str, str | Path] | None = None,
     out: str | Path | None = None,
 ) -> pd.DataFrame:
     """Run a benchmark and return its table, one row per backend, model and loss.
 
     `file` is a benchmark's TOML file; every other argument means what the option of `ganbench
-    run` means, and None leaves the file's or the default value. Failed trials are counted in
-    the column `failed`. Raises GanbenchError for whatever the command line would refuse.
+    run` means, and None leaves the file's or the default value; `weights` maps names of extractors
+    to files. Failed trials are counted in the column `failed`. Raises GanbenchError for whatever
+    the command line would refuse.
     """
     overrides = {
         "backends": _list(backend),
@@ -59,6 +61,7 @@ def run(
         "device": device,
         "trial_timeout_seconds": timeout,
         "data": str(data) if data else None,
+        "weights": {name: str(file) for name, file in weights.items()} if weights else None,
         "out": str(out) if out else None,
     }
     prepared = benchmark.prepare(str(file) if file else None, overrides)

@@ -73,7 +73,11 @@ def prepare(file: str | None, overrides: dict[str, Any]) -> Prepared:
         for selector in selectors.parse(text):
             source = selectors.build(catalog.get("datasets", selector.name), selector)
             scorings[selectors.label(source)] = scoring.scorings(
-                config.metrics, source.task(), catalog, config.extractors
+                config.metrics,
+                source.task(),
+                catalog,
+                config.extractors,
+                configs.weights_files(config),
             )
     return Prepared(config, catalog, planned, scorings)
 
@@ -122,7 +126,7 @@ def score(
         if trial.dataset not in wanted:
             task = rebuild(catalog, "datasets", trial.specification["dataset"]).task()
             wanted[trial.dataset] = scoring.scorings(
-                config.metrics, task, catalog, config.extractors
+                config.metrics, task, catalog, config.extractors, configs.weights_files(config)
             )
     with view(planned) as watching:
         records = list(Runner(config, catalog, store, wanted, watching).score(planned.trials))

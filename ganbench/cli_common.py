@@ -36,6 +36,7 @@ BENCHMARK_OPTIONS: list[Option] = [
     ("--device", "device", {"type": click.Choice(["auto", "cpu", "cuda"])}, "Where to train."),
     ("--timeout", "trial_timeout_seconds", {"type": float}, "Seconds after which a trial ends."),
     ("--data", "data", {"metavar": "PATH"}, "Folder with the data set's own files."),
+    ("--weights", "weights", {"multiple": True, "metavar": "EXTRACTOR=FILE"}, "A file of weights."),
     ("--plugin", "plugins", {"multiple": True, "metavar": "FILE"}, "Single-file plugin to load."),
     ("--load-plugin -p", "load_plugins", {"multiple": True, "metavar": "NAME"}, PLUGIN_NAMES),
 ]

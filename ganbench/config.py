@@ -38,6 +38,7 @@ class Config(BaseModel):
     plugins: list[str] = []  # single-file plugins
     load_plugins: list[str] = []  # of installed ones: NAME, or no:NAME to leave it out
     data: str | None = None  # where the data set's own files are
+    weights: dict[str, str] = {}  # extractor -> file of its weights
     out: str | None = None  # None: results/NAME
 
 
@@ -81,9 +82,14 @@ def resolve(file_values: Mapping[str, Any], overrides: Mapping[str, Any], where:
     return config
 
 
+def weights_files(config: Config) -> dict[str, Path]:
+    """Files of weights by the name of an extractor."""
+    return {name: Path(file).expanduser().resolve() for name, file in config.weights.items()}
+
+
 def to_toml(config: Config) -> str:
     """Write a resolved configuration; local paths stay out, since results are published."""
-    values = config.model_dump(exclude_none=True, exclude={"data", "out"})
+    values = config.model_dump(exclude_none=True, exclude={"data", "out", "weights"})
     values["plugins"] = [Path(file).name for file in config.plugins]
     return tomli_w.dumps(values)
 
@@ -93,9 +99,19 @@ def _plain(key: str, value: Any) -> Any:
     if key == "budget" and isinstance(value, dict) and len(value) == 1:
         ((kind, amount),) = value.items()
         return f"{kind}={amount}"
+    if key == "weights" and isinstance(value, list):
+        return dict(_named_file(item) for item in value)
     if isinstance(value, list):
         return [_selector_text(item) if isinstance(item, dict) else item for item in value]
     return value
+
+
+def _named_file(text: Any) -> tuple[str, str]:
+    """Read EXTRACTOR=FILE."""
+    name, equals, file = str(text).partition("=")
+    if not (name and equals and file):
+        raise ConfigError(f"weights {text!r}: write EXTRACTOR=FILE")
+    return name, file
 
 
 def _selector_text(table: dict[str, Any]) -> str:

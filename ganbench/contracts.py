@@ -368,15 +368,45 @@ class Model(Protocol):
 # --------------------------------------------------------------------------- scoring
 
 
+@dataclass(frozen=True)
+class Space:
+    """The features that a metric extracts itself; they name its columns, as an extractor's do."""
+
+    name: str
+    id: str  # any change of weights or code is a new one, and tables never mix two
+    weights_sha256: str | None = None
+    preprocessing: str | None = None
+    libraries: tuple[str, ...] = ()  # distributions whose versions are kept with every value
+
+
+class TakesWeights(Protocol):
+    """What extractors and metrics may have besides: weights in a file that the user brings.
+
+    `--weights EXTRACTOR=FILE` gives it, where EXTRACTOR is the name of an extractor that has this
+    method; a metric that extracts features itself looks for its own by the same name.
+    """
+
+    def with_weights(self, files: Mapping[str, Path]) -> Any:
+        """Give this object made ready: its weights found, of a known hash.
+
+        It is called before any training, in a process that imports no framework, and again where
+        the scoring is done. Raises EnvironmentNotReady where something has to be installed or
+        fetched first, with the way to do so, and ConfigError for a file that cannot be used.
+        """
+        ...
+
+
 class Extractor(Protocol):
     """A frozen feature space for images. Tables never mix two ids.
 
     Where it has them, `weights_sha256` and `preprocessing` (what is done to the images before the
-    first layer, in words) are kept with every value and in the key of cached features.
+    first layer, in words) are kept with every value and in the key of cached features, and so are
+    the versions of the installed distributions that `libraries` names, beyond NumPy and SciPy.
 
     A space that is made from a data set's own images has a method `fit(training)`, which takes
     the uint8 images of the training split and gives the extractor to be used; that one's
-    `weights_sha256` tells the images that it was made from.
+    `weights_sha256` tells the images that it was made from. One that reads a file of weights which
+    does not ship with it has the method `with_weights(files)`, see `TakesWeights`.
     """
 
     name: str
@@ -421,6 +451,11 @@ class Metric(Protocol):
     those under which it does not become worse. An optional method `verdict(history)` turns what
     the columns were at the checkpoints and at the end, pairs of images shown and values with the
     earliest first, into a few words for the table, or "" where there is nothing to say.
+
+    A metric of images that extracts features itself has the attribute `space`, a `Space`, and where
+    they need a file of weights the method `with_weights(files)`, see `TakesWeights`. An optional
+    method `unranked(real, fake)` tells of so many samples on the two sides why no value is ranked,
+    or "" where it is.
     """
 
     name: str

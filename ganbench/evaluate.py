@@ -68,7 +68,9 @@ class Evaluator:
             fake = replace(fakes[_space_id(scoring)], trajectory=evidence.trajectory)
             self.report(_phase(scoring))
             values = self._values(scoring, fake, self.dataset.reference, evidence.seed)
-            scores.append({**self._fingerprint(scoring, fake), **_table_part(scoring, values)})
+            counts = len(self.dataset.reference.samples), len(fake.samples)
+            told = _table_part(scoring, values, _unranked(scoring, *counts))
+            scores.append({**self._fingerprint(scoring, fake), **told})
         curved = [number for number, item in enumerate(wanted) if _is_curved(item)]
         curves = self._curves(evidence, [wanted[number] for number in curved])
         for number, curve in zip(curved, curves, strict=True):
@@ -124,7 +126,7 @@ class Evaluator:
 
     def _fingerprint(self, scoring: Scoring, fake: FeatureSet) -> dict[str, Any]:
         """All that a reader has to know to compare this value with another."""
-        space = scoring.extractor and self._ready(scoring.extractor)
+        space = self._ready(scoring.extractor) if scoring.extractor else scoring.space
         return {
             **scoring.key(),
             "weights_sha256": getattr(space, "weights_sha256", None),
@@ -137,7 +139,10 @@ class Evaluator:
             "n": len(fake.samples),
             "libraries": {
                 "python": platform.python_version(),
-                **{name: importlib.metadata.version(name) for name in LIBRARIES},
+                **{
+                    name: importlib.metadata.version(name)
+                    for name in (*LIBRARIES, *getattr(space, "libraries", ()))
+                },
             },
         }
 
@@ -201,14 +206,24 @@ def _phase(scoring: Scoring) -> str:
     return f"{scoring.metric.name} {scoring.extractor.name if scoring.extractor else ''}".strip()
 
 
-def _table_part(scoring: Scoring, values: Values) -> dict[str, Any]:
+def _unranked(scoring: Scoring, real: int, fake: int) -> str:
+    """Why values of so many samples are not ranked, or ""."""
+    tell = getattr(scoring.metric, "unranked", None)
+    return str(tell(real, fake)) if tell else ""
+
+
+def _table_part(scoring: Scoring, values: Values, unranked: str) -> dict[str, Any]:
     """Values, directions and what is shown beside them, by the table's names of columns."""
     columns = scoring.columns()
     beside = getattr(scoring.metric, "beside", ())
+    directions = {column: scoring.metric.columns[name] for name, column in columns.items()}
+    if unranked:
+        directions = dict.fromkeys(directions, "none")
     return {
         "values": _renamed(scoring, values),
-        "directions": {column: scoring.metric.columns[name] for name, column in columns.items()},
+        "directions": directions,
         "beside": sorted(column for name, column in columns.items() if name in beside),
+        **({"unranked": unranked} if unranked else {}),
     }
 
 

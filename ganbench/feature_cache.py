@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.metadata
 import json
 import os
 import platform
@@ -69,6 +70,10 @@ def inputs(samples: np.ndarray, extractor: Extractor) -> dict[str, Any]:
         "weights_sha256": getattr(extractor, "weights_sha256", None),
         "preprocessing": getattr(extractor, "preprocessing", None),
         "numpy": np.__version__,
+        "libraries": [
+            f"{name} {importlib.metadata.version(name)}"
+            for name in getattr(extractor, "libraries", ())
+        ],
         "machine": platform.machine(),
         "format": FORMAT,
     }

@@ -57,7 +57,13 @@ class Tracers:
 
     def _start(self, place: Path) -> Child:
         files = [str(Path(file).resolve()) for file in self.plugin_files]
-        setup = {"plugin_files": files, "load_plugins": list(self.plugin_names), "data": None}
+        names = list(self.plugin_names)
+        setup: dict[str, Any] = {
+            "plugin_files": files,
+            "load_plugins": names,
+            "data": None,
+            "weights": {},
+        }
         return Child(setup, threads=1, log=place / "log.txt")
 
     def _job(self, label: str, job: dict[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,17 @@ def speed_notes(rows: list[Row]) -> list[str]:
     return [f"images/s is not compared across: {reason}." for reason in reasons if reason]
 
 
+def unranked_notes(records: list[Record]) -> list[str]:
+    """Columns that are shown and not ranked, and why."""
+    notes = dict.fromkeys(
+        f"{', '.join(score['directions'])}: not ranked, {score['unranked']}."
+        for record in records
+        for score in record.scores
+        if "unranked" in score
+    )
+    return list(notes)
+
+
 def source_notes(records: list[Record]) -> list[str]:
     """Metrics whose source was edited between two scorings without a new version."""
     sources: dict[tuple[str, int], set[str]] = {}

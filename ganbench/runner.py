@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from ganbench import environment, provenance, record, scoring
 from ganbench.child import Child, ChildLost
-from ganbench.config import Config
+from ganbench.config import Config, weights_files
 from ganbench.errors import EnvironmentNotReady
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
@@ -162,6 +162,7 @@ class Runner:
             "plugin_files": [str(Path(file).resolve()) for file in self.config.plugins],
             "load_plugins": self.config.load_plugins,
             "data": str(Path(self.config.data).resolve()) if self.config.data else None,
+            "weights": {name: str(file) for name, file in weights_files(self.config).items()},
         }
         log = self.store.trial_folder(trial.id) / "log.txt"
         worker = Child(setup, trial.specification["threads"], log)

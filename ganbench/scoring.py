@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ganbench import selectors
-from ganbench.contracts import Extractor, Metric, Task
-from ganbench.errors import ConfigError
+from ganbench.contracts import Extractor, Metric, Space, Task
+from ganbench.errors import ConfigError, UnknownName
 from ganbench.plugins import Catalog
 from ganbench.sources import class_hashes
 
@@ -19,6 +21,11 @@ class Scoring:
     metric: Metric
     extractor: Extractor | None
 
+    @property
+    def space(self) -> Extractor | Space | None:
+        """The features: the extractor's, or those that the metric extracts itself."""
+        return self.extractor or getattr(self.metric, "space", None)
+
     def key(self) -> dict[str, Any]:
         """Metric, options, version, source and extractor id, as the record keeps them."""
         return {
@@ -27,24 +34,30 @@ class Scoring:
             "version": self.metric.version,
             "sources": class_hashes(type(self.metric)),
             "extractor": self.extractor.name if self.extractor else None,
-            "extractor_id": self.extractor.id if self.extractor else None,
+            "extractor_id": self.space.id if self.space else None,
         }
 
     def columns(self) -> dict[str, str]:
         """Map the metric's own columns to the table's, which name the feature space."""
-        suffix = f"-{self.extractor.name}" if self.extractor else ""
+        suffix = f"-{self.space.name}" if self.space else ""
         return {column: f"{column}{suffix}" for column in self.metric.columns}
 
 
 def scorings(
-    names: list[str] | None, task: Task, catalog: Catalog, spaces: list[str] | None = None
+    names: list[str] | None,
+    task: Task,
+    catalog: Catalog,
+    spaces: list[str] | None = None,
+    weights: Mapping[str, Path] | None = None,
 ) -> list[Scoring]:
-    """The metrics that apply to a task, in every feature space that fits it.
+    """The metrics that apply to a task, in every feature space that fits it, made ready.
 
     `names` are selectors of metrics and `spaces` of extractors; None means every one that fits, but
-    for metrics that are for those who ask.
-    Raises ConfigError if one that was asked for by name does not apply.
+    for metrics that are for those who ask. `weights` are files by the name of an extractor.
+    Raises ConfigError if one that was asked for by name does not apply, and EnvironmentNotReady
+    where one needs something that is not there.
     """
+    _check_names(weights or {}, catalog)
     texts = _default_metrics(catalog) if names is None else names
     metrics = [
         selectors.build(catalog.get("metrics", selector.name), selector)
@@ -66,13 +79,17 @@ def scorings(
                 f"metric {metric.name!r} is not meant for {task.dataset!r}; "
                 f"`ganbench info {metric.name}` says what it measures"
             )
-    return found
+    return [_ready(scoring, weights or {}) for scoring in found]
 
 
 def every_scoring(task: Task, catalog: Catalog, spaces: list[str] | None = None) -> list[Scoring]:
-    """Every metric that applies to a task in every space, those for who asks by name included."""
+    """Every metric that applies to a task in every space, those for who asks by name included.
+
+    Those that need a file which does not ship with them are left out.
+    """
     fitting = _extractors(spaces, task, catalog)
-    metrics = [entry.cls() for entry in catalog.entries("metrics")]
+    offered = [entry.cls for entry in catalog.entries("metrics")]
+    metrics = [cls() for cls in offered if not _takes_weights(cls)]
     return [
         Scoring(metric, place)
         for metric in metrics
@@ -84,6 +101,27 @@ def every_scoring(task: Task, catalog: Catalog, spaces: list[str] | None = None)
 def applicable(wanted: list[Scoring], followed: bool) -> list[Scoring]:
     """Those of a trial: `followed` says whether its model is tiny and its trajectory was kept."""
     return [scoring for scoring in wanted if followed or scoring.metric.needs != "trajectory"]
+
+
+def _check_names(weights: Mapping[str, Path], catalog: Catalog) -> None:
+    """Raise UnknownName for a file of weights that is for no extractor."""
+    known = [entry.name for entry in catalog.entries("extractors") if _takes_weights(entry.cls)]
+    for name in weights:
+        if name not in known:
+            raise UnknownName("extractor with weights", name, known, where="--weights")
+
+
+def _ready(scoring: Scoring, weights: Mapping[str, Path]) -> Scoring:
+    """The same with weights that were found."""
+    for part in ("metric", "extractor"):
+        plugin = getattr(scoring, part)
+        if _takes_weights(plugin):
+            scoring = replace(scoring, **{part: plugin.with_weights(weights)})
+    return scoring
+
+
+def _takes_weights(plugin: Any) -> bool:
+    return hasattr(plugin, "with_weights")
 
 
 def _default_metrics(catalog: Catalog) -> list[str]:

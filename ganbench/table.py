@@ -130,7 +130,11 @@ def _section(
         parts |= _measured(name, ranking, rows, speeds)
     for network in NETWORKS:
         parts[f"parameters_{network}"] = [_parameters(row, network) for row in rows]
-    notes = [*remarks.speed_notes(rows), *remarks.source_notes(records)]
+    notes = [
+        *remarks.speed_notes(rows),
+        *remarks.unranked_notes(records),
+        *remarks.source_notes(records),
+    ]
     return Section(
         planned.dataset,
         planned.budget,

@@ -41,6 +41,7 @@ class Workshop:
     def __init__(self, setup: dict[str, Any]) -> None:
         self.catalog = plugins.load(setup["plugin_files"], setup["load_plugins"])
         self.location = Path(setup["data"]) if setup["data"] else None
+        self.weights = {name: Path(file) for name, file in setup["weights"].items()}
         self.evaluators: dict[str, Evaluator] = {}
         self.dataset = lru_cache(maxsize=1)(self._load)
 
@@ -58,7 +59,9 @@ class Workshop:
                 "remove record.json to run it again"
             )
         evidence = _evidence(folder, training, job["specification"]["seed"])
-        wanted = scoring.scorings(job["metrics"], dataset.task, self.catalog, job["extractors"])
+        wanted = scoring.scorings(
+            job["metrics"], dataset.task, self.catalog, job["extractors"], self.weights
+        )
         wanted = [item for item in wanted if item.key() in job["keys"]]
         key = json.dumps(job["specification"]["dataset"], sort_keys=True)
         cache = FeatureCache(cache_folder() / "features")

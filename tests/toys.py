@@ -43,7 +43,7 @@ def toy_catalog(*more_files):
     return plugins.load([TOY, *more_files])
 
 
-def run_ganbench(*arguments, folder, **settings):
+def run_ganbench(*arguments, folder, timeout=120, **settings):
     """Run the command line in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "ganbench.cli", *map(str, arguments)],
@@ -51,7 +51,7 @@ def run_ganbench(*arguments, folder, **settings):
         env={**os.environ, "COLUMNS": "80"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout,
         **settings,
     )
 
