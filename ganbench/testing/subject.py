@@ -57,6 +57,7 @@ class Reference:
     module: str
     file: str | None
     qualified_name: str
+    name: str
     options: dict[str, Any]
 
 
@@ -89,7 +90,7 @@ def kind_of(part: Any) -> str:
 
 def refer(part: Any) -> Reference:
     """Refer to an object, or to a class's object with default options."""
-    cls = part if isinstance(part, type) else type(part)
+    cls: Any = part if isinstance(part, type) else type(part)
     if "<locals>" in cls.__qualname__:
         raise ConfigError(
             f"{cls.__qualname__} is defined in a function, where no other process finds it; "
@@ -97,13 +98,15 @@ def refer(part: Any) -> Reference:
         )
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
     options = {} if isinstance(part, type) else selectors.options(part)
-    return Reference(kind_of(cls), cls.__module__, file, cls.__qualname__, options)
+    return Reference(kind_of(cls), cls.__module__, file, cls.__qualname__, cls.name, options)
 
 
 def find(reference: Reference, catalog: Catalog, backend: str | None) -> Subject:
     """The object that a reference tells of; `backend` selects the framework to try it on."""
     module = _module(reference)
-    cls: Any = reduce(getattr, reference.qualified_name.split("."), module)
+    cls: Any = _offered(reference, catalog) or reduce(
+        getattr, reference.qualified_name.split("."), module
+    )
     part = cls(**reference.options)
     if backend is None:
         return Subject(reference.kind, part, catalog)
@@ -115,6 +118,15 @@ def find(reference: Reference, catalog: Catalog, backend: str | None) -> Subject
         if framework is None:
             raise
     return Subject(reference.kind, part, catalog, selectors.build(framework, selector))
+
+
+def _offered(reference: Reference, catalog: Catalog) -> Any:
+    """The class where a plugin offers it: it may have been made in a function."""
+    place = (reference.module, reference.qualified_name, reference.name)
+    for entry in catalog.entries(reference.kind):
+        if (entry.cls.__module__, entry.cls.__qualname__, entry.name) == place:
+            return entry.cls
+    return None
 
 
 def _beside(module: ModuleType, name: str) -> Any:
