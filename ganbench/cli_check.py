@@ -10,6 +10,7 @@ import rich_click as click
 
 from ganbench.cli_common import (
     DIFFERENCE_FOUND,
+    INTERRUPTED,
     PLUGIN_OPTIONS,
     reports_errors,
     say,
@@ -58,6 +59,9 @@ def check(
         for line in report.lines(_kept(command.check(target, backends, session), results)):
             if style == "rich":
                 click.echo(line)
+    except KeyboardInterrupt:
+        say("stopped; the checks so far are told above")
+        sys.exit(INTERRUPTED)
     finally:
         session.close()
     if style == "json":

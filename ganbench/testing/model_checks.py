@@ -116,7 +116,7 @@ def samples_follow_their_noise(subject: Subject) -> None:
         "noise alone",
     )
     if sum(math.prod(array.shape) for array in run.weights.values()) <= 2:
-        raise NotApplicable("a model of one number a network may ignore its noise")
+        raise NotApplicable("a model of at most two numbers may ignore its noise")
     noise, labels = run.noise()
     require(
         not same(first, run.trainer.sample(-3 * noise, labels)),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.child import Child, ChildLost
-from ganbench.errors import ConfigError, PluginError
+from ganbench.errors import ConfigError
 from ganbench.testing.check import Check, Outcome, Result, run_in_order
 from ganbench.testing.subject import Reference
 
@@ -77,7 +77,7 @@ class Session:
         try:
             answer = self._ask(self._children[backend], job)
         except ChildLost as lost:
-            del self._children[backend]
+            self._children.pop(backend).kill()
             return "failed", _lost(lost)
         if answer["outcome"] == "failed":  # what it left behind must not reach the next
             self._children.pop(backend).kill()
@@ -107,9 +107,9 @@ class Session:
             return result
         if event["exit_code"] == ConfigError.exit_code:
             raise ConfigError(event["message"])
-        raise PluginError(f"the check could not be run: {event['reason']}")
+        raise ChildLost("failed", f"raised {event['reason']}")
 
 
 def _lost(lost: ChildLost) -> str:
     _, reason = lost.args
-    return f"{reason}; a plugin has to raise an error instead, and to come back"
+    return f"{reason}; a plugin has to import, to come back, and to leave its process alone"

@@ -53,7 +53,7 @@ def other_seed_other_result(subject: Subject) -> None:
     """Another seed gives other samples."""
     first, second = Run(subject), Run(subject, seed=SEED + 1)
     if len(first.weights) and sum(array.size for array in first.weights.values()) <= 2:
-        raise NotApplicable("a model of one number a network may have nothing to draw")
+        raise NotApplicable("a model of at most two numbers may have nothing to draw")
     first.train()
     second.train()
     require(
