@@ -34,6 +34,17 @@ def ganbench_losses():
     return [Loss]
 """
 STRANGERS = ["ours", "theirs", "yours"]
+COMMANDS = [
+    "run",
+    "plan",
+    "score",
+    "list",
+    "info",
+    "plugins",
+    "parity",
+    "validate-metrics",
+    "check",
+]
 
 
 @pytest.fixture
@@ -97,7 +108,7 @@ def test_a_name_that_is_not_installed_is_refused_and_a_near_one_suggested(ganben
     assert "no installed plugin named 'their' in -p; did you mean 'theirs'?" in shown
 
 
-@pytest.mark.parametrize("command", ["run", "plan", "info", "parity", "validate-metrics", "check"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_that_loads_plugins_can_be_told_which(ganbench, command):
     assert "--load-plugin" in ganbench(command, "--help")[0]
 
