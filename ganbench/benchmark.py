@@ -10,6 +10,7 @@ from typing import Any
 
 from ganbench import config as configs
 from ganbench import (
+    datasets,
     environment,
     pairs,
     plan,
@@ -68,27 +69,21 @@ def prepare(file: str | None, overrides: dict[str, Any]) -> Prepared:
     config = configs.resolve(values, overrides, file or "command line")
     catalog = plugins.load(config.plugins, config.load_plugins)
     planned = plan.make(config, catalog)
-    scorings = {}
-    for text in config.datasets:
-        for selector in selectors.parse(text):
-            source = selectors.build(catalog.get("datasets", selector.name), selector)
-            scorings[selectors.label(source)] = scoring.scorings(
-                config.metrics,
-                source.task(),
-                catalog,
-                config.extractors,
-                configs.weights_files(config),
-            )
+    weights = configs.weights_files(config)
+    scorings = {
+        selectors.label(source): scoring.scorings(
+            config.metrics, source.task(), catalog, config.extractors, weights
+        )
+        for source in planned.sources
+    }
     return Prepared(config, catalog, planned, scorings)
 
 
 def check_data(prepared: Prepared) -> None:
     """Read every data set once, so that a damaged file is found before any training."""
     location = Path(prepared.config.data) if prepared.config.data else None
-    for text in prepared.config.datasets:
-        for selector in selectors.parse(text):
-            cls = prepared.catalog.get("datasets", selector.name)
-            selectors.build(cls, selector).load(location)
+    for source in prepared.plan.sources:
+        source.load(location)
 
 
 def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]) -> Outcome:
@@ -148,7 +143,10 @@ def resolved(prepared: Prepared) -> Config:
         for scorings in prepared.scorings.values()
     }
     samples = {trial.specification["samples"] for trial in trials}
-    choices: dict[str, Any] = {"threads": trials[0].specification["threads"]}
+    choices: dict[str, Any] = {
+        "threads": trials[0].specification["threads"],
+        "datasets": datasets.kept(prepared.config.datasets, prepared.plan.sources),
+    }
     if backends and prepared.config.backends is None:
         choices["backends"] = list(backends)
     if len(metrics) == 1:

@@ -103,7 +103,7 @@ _VALIDATION_OPTIONS: list[Option] = [
     ("--metric", "metrics", {"multiple": True}, "Metric; all that score images if not given."),
     ("--extractor", "extractors", {"multiple": True}, "Feature space; all that fit if not given."),
     ("--samples", "samples", {"type": int}, "Images a side; at most half of the reference."),
-    ("--data", "data", {"metavar": "PATH"}, "Folder with the data set's own files."),
+    ("--data", "data", {"metavar": "PATH"}, "Folder, or file, with the data set's own files."),
     ("--out", "out", {"metavar": "DIR", "default": "results/metric-validation"}, "For reports."),
     *PLUGIN_OPTIONS,
 ]
@@ -145,12 +145,13 @@ def validate_metrics(
 
 def _validated(text: str, catalog: Any, out: Path, options: dict[str, Any]) -> dict[str, Any]:
     """Measure, judge and keep what one data set says of the metrics."""
-    from ganbench import selectors, validation, validation_pictures, validation_report
+    from ganbench import datasets, validation, validation_pictures, validation_report
     from ganbench import validation_verdicts as verdicts
     from ganbench.store import Store
+    from ganbench.view import reading
 
-    (selector,) = selectors.parse(text)
-    source = selectors.build(catalog.get("datasets", selector.name), selector)
+    with reading():
+        (source,) = datasets.chosen([text], catalog)
     dataset = source.load(Path(options["data"]) if options["data"] else None)
     wanted = validation.choose(options["metrics"], options["extractors"], dataset, catalog)
     verdicts.refuse_impossible(wanted)

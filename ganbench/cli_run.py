@@ -90,19 +90,23 @@ def score(folder: str, **options: Any) -> None:
 
 def _prepare(file: str | None, no_baselines: bool, options: dict[str, Any]) -> Prepared:
     from ganbench import benchmark
+    from ganbench.view import reading
 
     overrides = given(options)
     if no_baselines:
         overrides["baselines"] = []
-    return benchmark.prepare(file, overrides)
+    with reading():
+        return benchmark.prepare(file, overrides)
 
 
 def _notes(prepared: Prepared) -> list[str]:
-    """What the user should know before it starts: broken plugins and skipped combinations."""
+    """What the user should know before it starts: broken plugins, own files, what is skipped."""
     notes = [
         f"plugin {failure.name!r} ({failure.distribution}) was not loaded: {failure.reason}"
         for failure in prepared.catalog.failures
     ]
+    for source in prepared.plan.sources:
+        notes += getattr(source, "notes", ())
     for item in prepared.plan.skipped:
         notes.append(f"skipped {item.backend} {item.model} {item.loss}: {item.reason}")
     return notes

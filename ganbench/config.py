@@ -11,7 +11,7 @@ import tomli_w
 from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ganbench import budget
+from ganbench import budget, selectors
 from ganbench.errors import ConfigError, UnknownName
 
 
@@ -115,21 +115,23 @@ def _named_file(text: Any) -> tuple[str, str]:
 
 
 def _selector_text(table: dict[str, Any]) -> str:
-    options = {key: value for key, value in table.items() if key != "name"}
+    options = {key: value for key, value in table.items() if key not in ("name", "path")}
     if not isinstance(table.get("name"), str):
         raise ConfigError(f"{table}: a table that selects a plugin needs a name")
+    name = f"{table['name']}:{table['path']}" if "path" in table else str(table["name"])
     if not options:
-        return str(table["name"])
+        return name
     parts = [
         f"{key}={str(value).lower() if isinstance(value, bool) else value}"
         for key, value in options.items()
     ]
-    return f"{table['name']}[{','.join(parts)}]"
+    return f"{name}[{','.join(parts)}]"
 
 
 def _folder_name(datasets: Any) -> str:
     texts = [str(item) for item in datasets] if isinstance(datasets, list) else []
-    return "-".join(text.partition("[")[0] for text in texts) or "digits"
+    names = [text.partition("[")[0].partition(":") for text in texts]
+    return "-".join(selectors.title(path) if path else name for name, _, path in names) or "digits"
 
 
 def _place(location: tuple[Any, ...]) -> str:

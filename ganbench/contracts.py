@@ -62,8 +62,31 @@ class Dataset:
     validation: Split | None = None
 
 
+class FileReader(Protocol):
+    """How files of the user's own become a data set: 'NAME:PATH[option=value]'.
+
+    A frozen dataclass whose fields are the options.
+    """
+
+    name: str
+
+    def read(self, path: Path) -> DatasetSource:
+        """Read the files once and give the data set, named by what they hold, not by a path.
+
+        Raises ConfigError that names every file that cannot be used. Says how far it is with
+        `ganbench.progress.track`.
+        """
+        ...
+
+
 class DatasetSource(Protocol):
-    """A named data set. `task` must be cheap; `load` reads or draws the data."""
+    """A named data set. `task` must be cheap; `load` reads or draws the data.
+
+    Where the data are files of the user's own, the class has a `reader`, the class of a
+    FileReader; the data set's own fields then tell all that it takes to load the same data again.
+    An optional `label` is what tables call it, and optional `notes`, a tuple of lines, are what
+    the user is told before a run.
+    """
 
     name: str
     source: str  # where it comes from, for `ganbench info` and the record

@@ -57,7 +57,11 @@ def info(catalog: Catalog, name: str) -> RenderableType:
                 f"{entry.plugin.name} ({entry.plugin.distribution})" for entry in entries
             )
             parts.append(Text(f"plugin: {', '.join(owners)}"))
-            parts += _options(cls)
+            if hasattr(cls, "reader"):
+                parts.append(
+                    Text(f"write: --dataset {name}:PATH, or '{name}:PATH[option=value,...]'")
+                )
+            parts += _options(getattr(cls, "reader", cls))
     if not parts:
         known = {known for kind in KINDS for known in catalog.names(kind)}
         raise UnknownName("plugin part", name, known)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from ganbench import selectors
+from ganbench import datasets, selectors
 from ganbench.config import Config
 from ganbench.contracts import Task
 from ganbench.errors import EnvironmentNotReady, NothingMatched
@@ -32,6 +32,7 @@ class Plan:
 
     trials: list[Trial]
     skipped: list[Skipped]
+    sources: list[Any] = field(default_factory=list)  # the data sets, where it was made of a config
 
 
 def make(config: Config, catalog: Catalog) -> Plan:
@@ -43,9 +44,10 @@ def make(config: Config, catalog: Catalog) -> Plan:
     skipped: list[Skipped] = []
     backends = _backends(config, catalog, skipped)
     losses = [combination for text in config.losses for combination in read_loss(text, catalog)]
+    sources = datasets.chosen(config.datasets, catalog)
     trials: list[Trial] = []
     for seed in range(config.seeds):
-        for source in built(config.datasets, "datasets", catalog):
+        for source in sources:
             for model, on in _models(config, catalog, backends, source.task(), skipped, seed == 0):
                 for loss in losses if getattr(model, "needs_loss", True) else [(None, ())]:
                     reason = clash(model, loss)
@@ -60,7 +62,7 @@ def make(config: Config, catalog: Catalog) -> Plan:
     if not any(trial.specification["model"]["name"] in named for trial in unique):
         reasons = "; ".join(sorted({item.reason for item in skipped}))
         raise NothingMatched(f"nothing to run: {reasons or 'no model was named'}")
-    return Plan(unique, skipped)
+    return Plan(unique, skipped, sources)
 
 
 def _interleaved(trials: Iterable[Trial]) -> list[Trial]:

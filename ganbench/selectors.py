@@ -1,30 +1,41 @@
-"""Selectors: a plugin's name with options, such as 'dcgan[width=32]' or 'r1[gamma=0.1|1|10]'."""
+"""Selectors: a plugin's name with options, such as 'dcgan[width=32]' or 'r1[gamma=0.1|1|10]'.
+
+A data set made of files of the user's own has their path too, as in 'folder:photos[resize=32]'.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
+import os
 import re
 import tomllib
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ganbench.errors import ConfigError, UnknownName
 
-_PATTERN = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)(\[(?P<options>[^\[\]\n]*)\])?")
+_PATTERN = re.compile(
+    r"(?P<name>[a-z0-9][a-z0-9._-]*)"
+    r"(:(?P<path>[^\[\]|\n\0]+))?"
+    r"(\[(?P<options>[^\[\]\n]*)\])?"
+)
 
 
 @dataclass(frozen=True)
 class Selector:
-    """A name and the options given with it."""
+    """A name, the options given with it and, of some data sets, where the user's files are."""
 
     name: str
     options: tuple[tuple[str, Any], ...] = ()
+    path: str | None = None
 
 
 def parse(text: str) -> list[Selector]:
@@ -32,7 +43,8 @@ def parse(text: str) -> list[Selector]:
     match = _PATTERN.fullmatch(text.strip())
     if not match:
         raise ConfigError(
-            f"cannot read the selector {text!r}; write a name or name[option=value,...]"
+            f"cannot read the selector {text!r}; write a name or name[option=value,...], and "
+            "name:PATH before the options where the data are files of your own"
         )
     options = [_option(part, text) for part in (match["options"] or "").split(",") if part.strip()]
     names = [name for name, _ in options]
@@ -40,7 +52,10 @@ def parse(text: str) -> list[Selector]:
         if names.count(name) > 1:
             raise ConfigError(f"option {name!r} is given twice in {text!r}")
     choices = itertools.product(*(values for _, values in options))
-    return [Selector(match["name"], tuple(zip(names, chosen, strict=True))) for chosen in choices]
+    return [
+        Selector(match["name"], tuple(zip(names, chosen, strict=True)), match["path"])
+        for chosen in choices
+    ]
 
 
 def parse_sum(text: str) -> list[tuple[Selector, ...]]:
@@ -65,7 +80,15 @@ def _value(text: str) -> Any:
 
 
 def build(cls: type[Any], selector: Selector) -> Any:
-    """Make the plugin's object; raises ConfigError for unknown options and wrong values."""
+    """Make the plugin's object; raises ConfigError for unknown options and wrong values.
+
+    Nothing is made of a path here; see `datasets.chosen`.
+    """
+    if selector.path is not None:
+        raise ConfigError(
+            f"{selector.name} takes no path, so {selector.name}:{selector.path} means nothing; "
+            f"write {selector.name}"
+        )
     known = option_types(cls)
     for name, _ in selector.options:
         if name not in known:
@@ -95,6 +118,12 @@ def options(plugin: Any) -> dict[str, Any]:
 
 
 def label(plugin: Any) -> str:
+    """What tables call this object: its own `label`, or the shortest selector that gives it."""
+    own = getattr(plugin, "label", None)
+    return own if isinstance(own, str) else spelled(plugin)
+
+
+def spelled(plugin: Any) -> str:
     """The shortest selector that gives this object."""
     changed = {
         item.name: getattr(plugin, item.name)
@@ -110,7 +139,17 @@ def _bracket(options: Mapping[str, Any]) -> str:
     return "[" + ",".join(f"{name}={_text(value)}" for name, value in options.items()) + "]"
 
 
+def title(path: str) -> str:
+    """What the files at a path are called: the last part of it, as a name can be written."""
+    place = Path(os.path.abspath(os.path.expanduser(path)))
+    name = place.stem if place.suffix.lower() in (".npz", ".npy") else place.name
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "images"
+
+
 def _text(value: Any) -> str:
+    """A value as `_value` reads it; text that would be read as a number is quoted."""
+    if isinstance(value, str):
+        return value if _value(value) == value else json.dumps(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

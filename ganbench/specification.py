@@ -65,7 +65,7 @@ def specify(
     }
     labels = (selectors.label(backend), selectors.label(model), loss_label(loss))
     return Trial(
-        f"{slug(*labels, source.name, length=48)}-s{seed}-{digest(specification)}",
+        f"{slug(*labels, source.task().dataset, length=48)}-s{seed}-{digest(specification)}",
         *labels,
         dataset=selectors.label(source),
         budget=str(budgets.parse(config.budget)),

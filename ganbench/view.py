@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ganbench import progress
 from ganbench.plan import Plan
 from ganbench.record import Record
 from ganbench.specification import Trial
@@ -96,6 +99,20 @@ class LiveView(LineView):
         super().ended(trial, found, was_stored)
         self.progress.update(self.current, visible=False)
         self.progress.update(self.all, completed=self.done)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """On a terminal, a bar while a data set is read that says how far it is; nothing elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task("reading images", total=1.0, visible=False)
+        with progress.heard_by(lambda done: bars.update(task, completed=done, visible=True)):
+            yield
 
 
 def _name(trial: Trial) -> str:

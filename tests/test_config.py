@@ -60,6 +60,8 @@ def test_a_file_gives_its_stem_as_the_name(tmp_path):
 def test_datasets_on_the_command_line_name_the_folder():
     assert resolve(datasets=["ring", "grid[x=1]"]).name == "ring-grid"
     assert resolve(seeds=1).name == "digits"
+    own = ["folder:/data/My Photos[resize=32]", "npz:x/faces.npz"]
+    assert resolve(datasets=own).name == "my-photos-faces"
 
 
 # --------------------------------------------------------------------------- refusals
@@ -174,6 +176,8 @@ def test_selectors_can_be_tables(tmp_path):
     )
     assert found.models == ["mlp", "dcgan[width=32,shared_noise=true,learning_rate=1e-05]"]
     assert found.losses == ["hinge"]
+    text = 'datasets = [{name = "folder", path = "a/b c", resize = 32}, {name = "npz", path = "d"}]'
+    assert read_text(tmp_path, text).datasets == ["folder:a/b c[resize=32]", "npz:d"]
 
 
 # --------------------------------------------------------------------------- writing

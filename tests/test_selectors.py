@@ -16,6 +16,7 @@ from ganbench.selectors import (
     options,
     parse,
     parse_sum,
+    title,
     type_text,
 )
 
@@ -76,6 +77,8 @@ def build_text(cls, text):
         ("mlp[rate=1e-4]", Selector("mlp", (("rate", 0.0001),))),
         ("mlp[order=simultaneous]", Selector("mlp", (("order", "simultaneous"),))),
         ('mlp[order="7"]', Selector("mlp", (("order", "7"),))),
+        ("folder:/a b/c.d", Selector("folder", (), "/a b/c.d")),
+        ("folder:../x,y=z:[resize=32]", Selector("folder", (("resize", 32),), "../x,y=z:")),
     ],
 )
 def test_a_selector_is_a_name_with_options_as_toml_writes_them(text, selector):
@@ -246,3 +249,44 @@ def test_fields_that_cannot_be_given_are_no_options():
     assert set(option_types(Hidden)) == {"shown"}
     assert options(Hidden()) == {"shown": 1}
     assert label(Hidden()) == "hidden"
+
+
+# --------------------------------------------------------------------------- files of one's own
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        *(("photos", "photos"), ("/a/My Photos!/", "my-photos"), ("x/v1.2", "v1-2")),
+        *(("data.npz", "data"), ("a.b.NPY", "a-b"), ("фото", "images"), ("/", "images")),
+        ("a" * 60, "a" * 40),
+    ],
+)
+def test_files_are_called_by_the_last_part_of_their_path(path, expected):
+    assert title(path) == expected
+
+
+def test_the_folder_one_is_in_has_a_name_too(tmp_path, monkeypatch):
+    (tmp_path / "Cats").mkdir()
+    monkeypatch.chdir(tmp_path / "Cats")
+    assert title(".") == "cats"
+
+
+@dataclass(frozen=True)
+class Texts:
+    name = "texts"
+
+    title: str = ""
+
+
+@pytest.mark.parametrize("text", ["photos", "2024", "1e5", "true", "inf", "0x1f", "12abc"])
+def test_text_that_looks_like_a_number_survives_its_label(text):
+    assert build_text(Texts, label(Texts(text))) == Texts(text)
+
+
+class Labelled(Texts):
+    label = "my-texts@1"
+
+
+def test_an_object_may_have_a_label_of_its_own():
+    assert label(Labelled("a")) == "my-texts@1"

@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import numpy as np
@@ -217,3 +218,11 @@ def test_a_path_to_infinity_is_drawn_as_far_as_it_is_near(tmp_path):
     portraits.draw_path(endless, tmp_path / "endless.png")
     assert (tmp_path / "endless.png").stat().st_size > 5000
     assert sha256_of(points) != sha256_of(path().points)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0, 2), (7,), (5000, 41, 50), (3, 4, 5)])
+def test_hashes_are_those_of_the_whole_array_in_c_order(shape):
+    array = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    for view in (array, np.asfortranarray(array), np.atleast_1d(array)[::2], array.T):
+        expected = hashlib.sha256(np.ascontiguousarray(view).tobytes()).hexdigest()
+        assert sha256_of(view) == expected
