@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import threadpoolctl
+from PIL import Image
 from snippets import snippet
 
 from ganbench import plugins
@@ -502,6 +504,16 @@ def test_a_part_that_has_no_defaults_is_told_of_and_can_be_checked_with_its_opti
     )
     done = check(path)
     assert done.returncode == 4 and "can_be_made: making it with its defaults" in done.stdout
+
+
+def test_a_folder_of_one_s_own_images_is_checked_by_its_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+    for number in range(60):
+        pixels = np.full((8, 8, 3), number, np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    done = check(f"folder:{tmp_path}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed  loading_twice_gives_the_same" in done.stdout
 
 
 def test_a_plugin_that_imports_a_framework_is_caught(tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ganbench import selectors
+from ganbench import datasets, selectors
 from ganbench.errors import ConfigError
 from ganbench.plan import how_to_install, installed
 from ganbench.plugins import KINDS, SINGULAR, Catalog
@@ -14,7 +14,7 @@ from ganbench.testing import import_checks, perceptron, suite
 from ganbench.testing.check import outcome_of
 from ganbench.testing.subject import Reference, Subject, find, made, refer
 
-_NO_DEFAULTS = "an option has no default; check it with its options, as 'NAME[option=value]'"
+_NO_DEFAULTS = "an option has no default; check it as 'NAME[option=value]', or files as NAME:PATH"
 
 
 def survey(job: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
@@ -45,36 +45,35 @@ def survey(job: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
 
 def _parts(kind: str, cls: type[Any], wanted: str | None, catalog: Catalog) -> list[dict[str, Any]]:
     """What the parent has to know of the objects of one class that are wanted."""
-    choices = selectors.parse(wanted) if wanted else [selectors.Selector(cls.name)]
-    parts = []
-    for selector in choices:
-        if selector.name != cls.name:
-            continue
-        told: dict[str, Any] = {
-            "title": f"{SINGULAR[kind]} {cls.name}",
-            "reference": None,
-            "outcome": "failed",
+    absent = {"title": f"{SINGULAR[kind]} {cls.name}", "reference": None}
+    try:
+        parts = _objects(kind, cls, wanted, catalog)
+    except ConfigError:  # what the user has asked for is wrong
+        raise
+    except Exception as error:
+        told = f"making it with its defaults raises {type(error).__name__}: {error}"
+        return [{**absent, "outcome": "failed", "message": told}]
+    return [
+        {**absent, "outcome": "skipped", "message": _NO_DEFAULTS}
+        if part is None
+        else {
+            "reference": asdict(refer(part)) | {"kind": kind},
+            "title": Subject(kind, part, catalog).title,
+            "name": cls.name,
+            "backend": getattr(cls, "backend", None),
         }
-        try:
-            part = selectors.build(cls, selector) if selector.options else made(cls)
-        except Exception as error:
-            if isinstance(error, ConfigError):  # what the user has asked for is wrong
-                raise
-            told["message"] = f"making it with its defaults raises {type(error).__name__}: {error}"
-            parts.append(told)
-            continue
-        if part is None:
-            parts.append({**told, "outcome": "skipped", "message": _NO_DEFAULTS})
-            continue
-        parts.append(
-            {
-                "reference": asdict(refer(part)) | {"kind": kind},
-                "title": Subject(kind, part, catalog).title,
-                "name": cls.name,
-                "backend": getattr(cls, "backend", None),
-            }
-        )
-    return parts
+        for part in parts
+    ]
+
+
+def _objects(kind: str, cls: type[Any], wanted: str | None, catalog: Catalog) -> list[Any]:
+    """The objects of a class: that of its defaults, or None, or those that a selector selects."""
+    if wanted is None:
+        return [made(cls)]
+    choices = [selector for selector in selectors.parse(wanted) if selector.name == cls.name]
+    if kind == "datasets" and choices:  # which may be files of the user's own
+        return datasets.chosen([wanted], catalog)
+    return [selectors.build(cls, one) if one.options else made(cls) for one in choices]
 
 
 def run(job: dict[str, Any], catalog: Catalog) -> dict[str, Any]:

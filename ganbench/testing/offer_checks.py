@@ -47,8 +47,8 @@ def is_immutable(subject: Subject) -> None:
 
 
 def options_round_trip(subject: Subject) -> None:
-    """The selector that its label gives makes an equal object again."""
-    label = selectors.label(subject.part)
+    """The shortest selector that tells its options makes an equal object again."""
+    label = selectors.spelled(subject.part)
     try:
         (selector,) = selectors.parse(label)
         again = selectors.build(type(subject.part), selector)
@@ -71,12 +71,10 @@ def options_are_plain(subject: Subject) -> None:
             f"the option {name} of {subject.where} is a {type(value).__name__}; a selector and a "
             "record can hold numbers, texts, booleans and None",
         )
-        if value is None:
-            continue
-        try:
-            selectors.build(type(subject.part), selectors.Selector("it", ((name, value),)))
-        except GanbenchError as error:
-            require(False, f"the default of {subject.where} does not fit its own type: {error}")
+    try:
+        selectors.build(type(subject.part), _selector(subject))
+    except GanbenchError as error:
+        require(False, f"a default of {subject.where} does not fit its own type: {error}")
     require(json.loads(json.dumps(options)) == options, f"{options} is not the same in JSON")
 
 
@@ -85,9 +83,8 @@ def options_are_typed(subject: Subject) -> None:
     for item in dataclasses.fields(subject.part) if _is_dataclass(subject) else ():
         if not item.init:
             continue
-        wrong = selectors.Selector("it", ((item.name, ["a list"]),))
         try:
-            selectors.build(type(subject.part), wrong)
+            selectors.build(type(subject.part), _selector(subject, **{item.name: ["a list"]}))
         except GanbenchError:
             continue
         require(
@@ -95,6 +92,13 @@ def options_are_typed(subject: Subject) -> None:
             f"the option {item.name} of {subject.where} takes a list; annotate its type, such as "
             "int, float or Literal['a', 'b']",
         )
+
+
+def _selector(subject: Subject, **changes: object) -> selectors.Selector:
+    """A selector with every option that is set, and these changed."""
+    values = {**selectors.options(subject.part), **changes}
+    given = {name: value for name, value in values.items() if value is not None}
+    return selectors.Selector(subject.part.name, tuple(given.items()))
 
 
 def _is_dataclass(subject: Subject) -> bool:
