@@ -67,7 +67,7 @@ def prepare(file: str | None, overrides: dict[str, Any]) -> Prepared:
     """Resolve the configuration, load the plugins and check everything before any training."""
     values = configs.read(Path(file)) if file else {}
     config = configs.resolve(values, overrides, file or "command line")
-    catalog = plugins.load(config.plugins)
+    catalog = plugins.load(config.plugins, config.load_plugins)
     planned = plan.make(config, catalog)
     weights = configs.weights_files(config)
     scorings = {
@@ -115,7 +115,7 @@ def score(
     store = Store(folder)
     planned = Plan(store.planned(), [])
     config = configs.resolve({}, overrides, "command line")
-    catalog = plugins.load(config.plugins)
+    catalog = plugins.load(config.plugins, config.load_plugins)
     wanted = {}
     for trial in planned.trials:
         if trial.dataset not in wanted:

@@ -12,6 +12,7 @@ import rich_click as click
 from ganbench.cli_common import (
     DIFFERENCE_FOUND,
     INTERRUPTED,
+    PLUGIN_OPTIONS,
     TERMINATED,
     Option,
     Terminated,
@@ -36,7 +37,7 @@ _PARITY_OPTIONS: list[Option] = [
     ("--task", "task", {}, "points, line or 8x8x1 and the like; the first that suits by default."),
     ("--seed", "seed", {"type": click.IntRange(0), "default": 0}, "Seed of weights and streams."),
     ("--out", "out", {"metavar": "DIR", "default": "results/parity"}, "Folder for the verdicts."),
-    ("--plugin", "files", {"multiple": True, "metavar": "FILE"}, "Single-file plugin to load."),
+    *PLUGIN_OPTIONS,
 ]
 
 
@@ -49,14 +50,14 @@ def parity(matrix: str | None, style: str, seed: int, out: str, **options: Any) 
     """Train the same GAN on two backends and compare every number of every step; 4 if they part."""
     from ganbench import parity_plan, parity_runner, parity_table, plugins
 
-    files = options.pop("files")
-    catalog = plugins.load(files)
+    files, names = options.pop("files"), options.pop("names")
+    catalog = plugins.load(files, names)
     planned = parity_plan.make(_matrix(matrix, options), seed, catalog)
     signal.signal(signal.SIGTERM, terminate)
     verdicts = []
     total = sum(len(case.specifications) - 1 for case in planned.cases)
     try:
-        for found in parity_runner.run(planned.cases, files, Path(out)):
+        for found in parity_runner.run(planned.cases, files, Path(out), names):
             verdicts.append(found)
             say(f"[{len(verdicts)}/{total}] {parity_table.line(found)}")
     except KeyboardInterrupt as stop:
@@ -104,7 +105,7 @@ _VALIDATION_OPTIONS: list[Option] = [
     ("--samples", "samples", {"type": int}, "Images a side; at most half of the reference."),
     ("--data", "data", {"metavar": "PATH"}, "Folder, or file, with the data set's own files."),
     ("--out", "out", {"metavar": "DIR", "default": "results/metric-validation"}, "For reports."),
-    ("--plugin", "files", {"multiple": True, "metavar": "FILE"}, "Single-file plugin to load."),
+    *PLUGIN_OPTIONS,
 ]
 
 
@@ -113,7 +114,12 @@ _VALIDATION_OPTIONS: list[Option] = [
 @click.option("--format", "style", type=click.Choice(["rich", "md", "json"]), default="rich")
 @reports_errors
 def validate_metrics(
-    datasets: tuple[str, ...], files: tuple[str, ...], out: str, style: str, **options: Any
+    datasets: tuple[str, ...],
+    files: tuple[str, ...],
+    names: tuple[str, ...],
+    out: str,
+    style: str,
+    **options: Any,
 ) -> None:
     """Score real images with known defects: do metrics see what they promise? 4 if they do not.
 
@@ -121,7 +127,7 @@ def validate_metrics(
     """
     from ganbench import plugins, validation_report
 
-    catalog = plugins.load(files)
+    catalog = plugins.load(files, names)
     reports = [_validated(name, catalog, Path(out), options) for name in datasets]
     if style == "rich":
         show(validation_report.to_rich(reports))

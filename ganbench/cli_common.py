@@ -18,6 +18,8 @@ Option = tuple[str, str, dict[str, Any], str]  # flag, name, click's settings, h
 SOME_FAILED, DIFFERENCE_FOUND = 1, 4
 INTERRUPTED, TERMINATED = 130, 143
 
+PLUGIN_NAMES = "Installed plugin to load where autoload is off; no:NAME leaves one out."
+
 BENCHMARK_OPTIONS: list[Option] = [
     ("--backend", "backends", {"multiple": True}, "Framework; all installed ones if not given."),
     ("--model", "models", {"multiple": True}, "GAN, such as dcgan or 'dcgan[width=32]'."),
@@ -36,6 +38,13 @@ BENCHMARK_OPTIONS: list[Option] = [
     ("--data", "data", {"metavar": "PATH"}, "Folder, or file, with the data set's own files."),
     ("--weights", "weights", {"multiple": True, "metavar": "EXTRACTOR=FILE"}, "A file of weights."),
     ("--plugin", "plugins", {"multiple": True, "metavar": "FILE"}, "Single-file plugin to load."),
+    ("--load-plugin -p", "load_plugins", {"multiple": True, "metavar": "NAME"}, PLUGIN_NAMES),
+]
+
+
+PLUGIN_OPTIONS: list[Option] = [
+    ("--plugin", "files", {"multiple": True, "metavar": "FILE"}, "Single-file plugin to load."),
+    ("--load-plugin -p", "names", {"multiple": True, "metavar": "NAME"}, PLUGIN_NAMES),
 ]
 
 
@@ -44,7 +53,7 @@ def with_options(wanted: list[Option]) -> Callable[[Function], Function]:
 
     def add(function: Function) -> Function:
         for flag, name, settings, text in reversed(wanted):
-            function = click.option(flag, name, help=text, **settings)(function)
+            function = click.option(*flag.split(), name, help=text, **settings)(function)
         return function
 
     return add

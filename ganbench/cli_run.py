@@ -68,7 +68,7 @@ def plan(benchmark: str | None, no_baselines: bool, style: str, **options: Any) 
     show(listing.plan_json(prepared.plan) if style == "json" else listing.plan(prepared.plan))
 
 
-_SCORE_FLAGS = ("--metric", "--extractor", "--data", "--weights", "--plugin")
+_SCORE_FLAGS = ("--metric", "--extractor", "--data", "--weights", "--plugin", "--load-plugin -p")
 _SCORE_OPTIONS = [option for option in BENCHMARK_OPTIONS if option[0] in _SCORE_FLAGS]
 
 

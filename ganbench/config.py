@@ -36,6 +36,7 @@ class Config(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     trial_timeout_seconds: Annotated[float, Gt(0)] | None = None  # None: no limit
     plugins: list[str] = []  # single-file plugins
+    load_plugins: list[str] = []  # of installed ones: NAME, or no:NAME to leave it out
     data: str | None = None  # where the data set's own files are
     weights: dict[str, str] = {}  # extractor -> file of its weights
     out: str | None = None  # None: results/NAME

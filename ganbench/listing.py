@@ -93,7 +93,7 @@ def plan_json(planned: Plan) -> str:
 
 
 def plugins(catalog: Catalog) -> RenderableType:
-    """Loaded plugins, then failed ones with the reason."""
+    """Loaded plugins, then failed ones and those that were left out, with the reason."""
     table = Table("plugin", "distribution", "module", "status")
     for plugin in catalog.plugins:
         cells = (plugin.name, plugin.distribution, plugin.module, "loaded")
@@ -101,6 +101,9 @@ def plugins(catalog: Catalog) -> RenderableType:
     for failure in catalog.failures:
         status = Text(f"failed: {failure.reason}", style="red")
         table.add_row(Text(failure.name), Text(failure.distribution), Text("—"), status)
+    for blocked in catalog.blocked:
+        cells = (blocked.name, blocked.distribution, "—", f"blocked: {blocked.reason}")
+        table.add_row(*map(Text, cells))
     return table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ class Tracers:
     """The child processes, by backend label; each keeps alive over several jobs."""
 
     plugin_files: list[str]
+    plugin_names: Sequence[str] = ()  # the values of -p
     _children: dict[str, Child] = field(default_factory=dict)
 
     def trace(self, case: Case, folder: Path) -> dict[str, dict[str, Any]]:
@@ -56,7 +57,13 @@ class Tracers:
 
     def _start(self, place: Path) -> Child:
         files = [str(Path(file).resolve()) for file in self.plugin_files]
-        setup: dict[str, Any] = {"plugin_files": files, "data": None, "weights": {}}
+        names = list(self.plugin_names)
+        setup: dict[str, Any] = {
+            "plugin_files": files,
+            "load_plugins": names,
+            "data": None,
+            "weights": {},
+        }
         return Child(setup, threads=1, log=place / "log.txt")
 
     def _job(self, label: str, job: dict[str, Any]) -> dict[str, Any]:
@@ -75,9 +82,11 @@ class Tracers:
         return {"reason": f"{label}: {event['reason']}"}
 
 
-def run(cases: list[Case], plugin_files: list[str], folder: Path) -> Iterator[Verdict]:
+def run(
+    cases: list[Case], plugin_files: list[str], folder: Path, plugin_names: Sequence[str] = ()
+) -> Iterator[Verdict]:
     """Compare every backend of every case with its first one; write verdicts into `folder`."""
-    tracers = Tracers(plugin_files)
+    tracers = Tracers(plugin_files, plugin_names)
     try:
         for case in cases:
             with tempfile.TemporaryDirectory(prefix="ganbench-parity-") as temporary:

@@ -6,15 +6,16 @@ import importlib.metadata
 import importlib.util
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pluggy
 
-from ganbench import hookspecs, sources
+from ganbench import hookspecs, plugin_choice, sources
 from ganbench.errors import ConfigError, GanbenchError, PluginError, UnknownName
 
 GROUP = "ganbench"
@@ -56,6 +57,12 @@ class Plugin:
     name: str
     module: str
     distribution: str  # "name version", or the file's name
+    version: str | None = None  # None: a file has none
+
+    @property
+    def package(self) -> str:
+        """The distribution's name without its version."""
+        return self.distribution.removesuffix(f" {self.version}")
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ class Catalog:
 
     plugins: list[Plugin] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    blocked: list[Failure] = field(default_factory=list)  # not imported, as the user has said
     _entries: dict[tuple[str, str, str], Entry] = field(default_factory=dict)
 
     def add(self, plugin: Plugin, entries: Iterable[Entry]) -> None:
@@ -126,48 +134,69 @@ class Catalog:
         return entry.cls if entry else None
 
 
-def load(files: Iterable[Path | str] = ()) -> Catalog:
-    """Load every installed plugin and these single files.
+def load(files: Iterable[Path | str] = (), wanted: Sequence[str] = ()) -> Catalog:
+    """Load the installed plugins and these single files.
 
-    An installed plugin that fails is noted in `failures`. A file that fails was asked for by
+    `wanted` are the values of -p, see `plugin_choice`. An installed plugin that fails is noted in
+    `failures`, one that is not to be imported in `blocked`. A file that fails was asked for by
     name, so it raises PluginError.
     """
     sources.forget()  # a long-lived process may load a file again that was edited
     catalog = Catalog()
-    for point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda p: p.name):
-        distribution = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown"
-        try:
-            module = point.load()
-            entries = list(_offers(module, point.name))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # even SystemExit: a plugin must not end its host
-            catalog.failures.append(Failure(point.name, distribution, _one_line(error)))
-            continue
-        plugin = Plugin(point.name, module.__name__, distribution)
-        catalog.add(plugin, _entries(entries, plugin))
+    points = installed()
+    choice = plugin_choice.read(wanted, [point.name for point in points])
+    for point in points:
+        reason = choice.reason_against(point.name, point.dist.name if point.dist else None)
+        if reason:
+            catalog.blocked.append(Failure(point.name, origin(point), reason))
+        else:
+            _add_installed(catalog, point)
     for path in map(Path, files):
-        name = _module_name(path)
+        name = module_name(path)
         if any(plugin.module == name for plugin in catalog.plugins):
             raise ConfigError(f"--plugin {path}: a file of this name is loaded; rename one")
         try:
-            module = _import_file(path, name)
-            entries = list(_offers(module, path.name))
+            found = list(offers(import_file(path, name), path.name))
         except (KeyboardInterrupt, GanbenchError):
             raise
         except BaseException as error:
             raise PluginError(f"--plugin {path}: {_one_line(error)}") from None
         plugin = Plugin(name, name, path.name)
-        catalog.add(plugin, _entries(entries, plugin))
+        catalog.add(plugin, entries_of(found, plugin))
     return catalog
 
 
-def _entries(offers: Iterable[tuple[str, type[Any]]], plugin: Plugin) -> Iterator[Entry]:
-    for kind, cls in offers:
+def installed() -> list[EntryPoint]:
+    """The entry points of every plugin that is installed, by name; none is imported."""
+    return sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: point.name)
+
+
+def origin(point: EntryPoint) -> str:
+    """Name and version of the distribution that an entry point comes with."""
+    return f"{point.dist.name} {point.dist.version}" if point.dist else "unknown"
+
+
+def _add_installed(catalog: Catalog, point: EntryPoint) -> None:
+    try:
+        module = point.load()
+        found = list(offers(module, point.name))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # even SystemExit: a plugin must not end its host
+        catalog.failures.append(Failure(point.name, origin(point), _one_line(error)))
+        return
+    version = point.dist.version if point.dist else None
+    plugin = Plugin(point.name, module.__name__, origin(point), version)
+    catalog.add(plugin, entries_of(found, plugin))
+
+
+def entries_of(found: Iterable[tuple[str, type[Any]]], plugin: Plugin) -> Iterator[Entry]:
+    """Entries of a catalog for what a plugin offers."""
+    for kind, cls in found:
         yield Entry(kind, cls.name, cls, plugin)
 
 
-def _offers(module: ModuleType, name: str) -> Iterator[tuple[str, type[Any]]]:
+def offers(module: ModuleType, name: str) -> Iterator[tuple[str, type[Any]]]:
     """Call the hooks of one plugin, on a manager of its own so that a failure leaves no trace."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
@@ -203,11 +232,13 @@ def _check(cls: type[Any], kind: str, methods: tuple[str, ...], plugin: str) -> 
         raise PluginError(f"{where} has none of the methods {', '.join(PENALTY_METHODS)}")
 
 
-def _module_name(path: Path) -> str:
+def module_name(path: Path) -> str:
+    """What the module of a single-file plugin is called."""
     return "ganbench_file_" + re.sub(r"\W", "_", path.stem)
 
 
-def _import_file(path: Path, name: str) -> ModuleType:
+def import_file(path: Path, name: str) -> ModuleType:
+    """Import a single file as a module of this name; raises ConfigError for what is no such."""
     if not path.is_file():
         raise ConfigError(f"--plugin {path}: no such file")
     spec = importlib.util.spec_from_file_location(name, path)

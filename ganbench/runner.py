@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ganbench import environment, record, scoring
+from ganbench import environment, provenance, record, scoring
 from ganbench.child import Child, ChildLost
 from ganbench.config import Config, weights_files
 from ganbench.errors import EnvironmentNotReady
@@ -101,15 +101,7 @@ class Runner:
     def _keep(
         self, trial: Trial, result: dict[str, Any], surroundings: dict[str, Any], attempt: int
     ) -> Record:
-        by_top = {plugin.module.partition(".")[0]: plugin for plugin in self.catalog.plugins}
-        sources: dict[str, dict[str, str]] = {}
-        for module, source in trial.specification["sources"].items():
-            sources.setdefault(module.partition(".")[0], {})[module] = source
-        plugins = [
-            {"name": by_top[top].name, "distribution": by_top[top].distribution, "sources": hashes}
-            for top, hashes in sources.items()
-            if top in by_top
-        ]
+        plugins = provenance.of_sources(self.catalog, trial.specification["sources"])
         made = record.make(trial, result, surroundings, plugins, attempt)
         if attempt == 1:
             self.store.publish(made)
@@ -125,7 +117,11 @@ class Runner:
             return dataclasses.replace(
                 found, status="failed", reason=f"scoring: {result['reason']}"
             )
-        scored = found.with_scores(result["scores"])
+        scores = [
+            {**score, "plugins": provenance.of_score(self.catalog, score)}
+            for score in result["scores"]
+        ]
+        scored = found.with_scores(scores)
         self.store.replace(scored)
         return scored
 
@@ -164,6 +160,7 @@ class Runner:
     def _start(self, place: str, trial: Trial) -> Child:
         setup = {
             "plugin_files": [str(Path(file).resolve()) for file in self.config.plugins],
+            "load_plugins": self.config.load_plugins,
             "data": str(Path(self.config.data).resolve()) if self.config.data else None,
             "weights": {name: str(file) for name, file in weights_files(self.config).items()},
         }

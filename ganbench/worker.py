@@ -1,4 +1,4 @@
-"""A child process that works off jobs: it trains or traces for one backend, or scores samples.
+"""A child process that works off jobs: it trains, traces or checks for one backend, or scores.
 
 Jobs come as JSON lines on standard input, events go back as JSON lines on what was standard
 output. A trial's own output, and that of the frameworks, goes to its log file.
@@ -39,7 +39,7 @@ class Workshop:
     """What a worker keeps between jobs: plugins, data sets and the features of references."""
 
     def __init__(self, setup: dict[str, Any]) -> None:
-        self.catalog = plugins.load(setup["plugin_files"])
+        self.catalog = plugins.load(setup["plugin_files"], setup["load_plugins"])
         self.location = Path(setup["data"]) if setup["data"] else None
         self.weights = {name: Path(file) for name, file in setup["weights"].items()}
         self.evaluators: dict[str, Evaluator] = {}
@@ -87,6 +87,12 @@ class Workshop:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
         backend = rebuild(self.catalog, "backends", specification["backend"])
         return {"description": backend.describe()}
+
+    def check(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
+        """Load a plugin step by step, or run one check on a part of it."""
+        from ganbench.testing import bench  # trainings need none of it
+
+        return bench.WORK[job["step"]](job, self.catalog)
 
     def _of(self, specification: dict[str, Any]) -> Dataset:
         return self.dataset(json.dumps(specification["dataset"], sort_keys=True))
@@ -140,6 +146,7 @@ def main() -> None:
         "train": workshop.train,
         "score": workshop.score,
         "trace": workshop.trace,
+        "check": workshop.check,
     }
     while True:
         job = jobs.get()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from toys import make_verdict
+from snippets import PLUGINS, distribution, snippet, write
+from toys import make_verdict, run_ganbench
 
 from ganbench import hookspecs, parity_matrix
 from ganbench.parity import QUANTITIES, TOLERANCES
@@ -27,11 +29,6 @@ def load_script(name):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def snippet(name):
-    """The code block that follows a mark in the README."""
-    return re.search(rf"<!-- snippet: {name} -->\n```python\n(.*?)```", README, re.DOTALL)[1]
 
 
 def test_the_readme_has_its_two_commands_where_ci_finds_them():
@@ -66,9 +63,78 @@ def test_the_readmes_loss_trains_on_both_backends(tmp_path):
         assert mine["fd-cls-digits-v1"] != hinge["fd-cls-digits-v1"]
 
 
-def test_a_loss_stays_as_short_as_promised():
-    code = [line for line in snippet("squared_hinge.py").splitlines() if line.strip()]
-    assert len(code) <= 20
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in ("drift", "tiny_torch") else name
+        for name in PLUGINS
+    ],
+)
+def test_every_documented_plugin_keeps_the_rules(tmp_path, name):
+    (path,) = write(tmp_path, name)
+    backend = {"plain": "plain", "spiral": "numpy"}.get(name, "torch")
+    if backend == "torch" and importlib.util.find_spec("torch") is None:
+        backend = "numpy"
+    done = run_ganbench("check", path, "--backend", backend, folder=tmp_path)
+    assert done.returncode == (5 if (name, backend) == ("tiny_torch", "numpy") else 0), done.stdout
+    assert "FAILED" not in done.stdout and done.stdout.count("passed") > 10
+
+
+def documented_runs(folder, *options):
+    """Train, score and read what the documented plugins bring; give the quality of each row."""
+    runs = {
+        "points": "--backend plain --model scaler --backend torch --model tiny-torch "
+        "--loss squared-hinge+drift --dataset spiral --no-baselines --budget updates=20",
+        "images": "--backend numpy --model pixel-gaussian --no-baselines --dataset digits "
+        "--metric energy --extractor thumbnails --budget images=640",
+    }
+    found = {}
+    for name, arguments in runs.items():
+        out = folder / name
+        common = [*options, "--seeds", "1", "--threads", "1", "--out", out]
+        done = run_ganbench("run", *arguments.split(), *common, folder=folder)
+        assert done.returncode == 0, done.stderr
+        for row in json.loads((out / "tables" / "table.json").read_text()):
+            values = {key: row[key] for key in row if key.startswith(("energy", "sliced-w2"))}
+            found[row["model"], row["loss"]] = values
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
+def test_the_documented_plugins_do_the_same_as_files_and_as_an_installed_package(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "files").mkdir()
+    paths = write(tmp_path / "files", *PLUGINS)
+    from_files = documented_runs(tmp_path / "files", *(f"--plugin={path}" for path in paths))
+    site = tmp_path / "site"
+    site.mkdir()
+    write(site, *PLUGINS)
+    distribution(site, "documented", PLUGINS)
+    monkeypatch.setenv("PYTHONPATH", str(site), prepend=os.pathsep)
+    installed = documented_runs(tmp_path / "site")
+    assert set(installed) == {
+        ("scaler", "none"),
+        ("tiny-torch", "squared-hinge+drift"),
+        ("pixel-gaussian", "none"),
+    }
+    assert installed == from_files
+    assert installed["pixel-gaussian", "none"]["energy-thumbnails"] > 0
+    records = [json.loads(path.read_text()) for path in site.glob("*/trials/*/record.json")]
+    used = {
+        (plugin["name"], plugin["distribution"], plugin["version"])
+        for record in records
+        for plugin in [*record["plugins"], *(p for s in record["scores"] for p in s["plugins"])]
+    }
+    assert {(name, "documented", "0.1") for name in PLUGINS} <= used
+
+
+def test_documented_plugins_stay_as_short_as_promised():
+    limits = {"squared_hinge": 20, "drift": 17, "energy_distance": 30, "tiny_torch": 40}
+    for name, limit in limits.items():
+        code = [line for line in snippet(f"{name}.py").splitlines() if line.strip()]
+        assert len(code) <= limit, name
 
 
 def test_every_table_is_the_one_of_the_committed_records():
