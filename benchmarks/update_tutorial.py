@@ -62,6 +62,7 @@ class Shell:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.last_code = folder, 0
+        self.torch_home = folder / "torch"  # no weights are there, as on a reader's first day
 
     def run(self, text: str) -> list[str]:
         """Give the lines that a command prints; `echo $?` gives the last exit code."""
@@ -76,12 +77,13 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if both else subprocess.PIPE,
             text=True,
-            env={**os.environ, "NO_COLOR": "1"},
+            env={**os.environ, "NO_COLOR": "1", "TORCH_HOME": str(self.torch_home)},
         )
         self.last_code = done.returncode
         if done.returncode not in (0, 2, 3, 4):
             raise RuntimeError(f"{text}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-        return [line.rstrip() for line in done.stdout.splitlines()]
+        printed = done.stdout.replace(str(self.torch_home), "~/.cache/torch")
+        return [line.rstrip() for line in printed.splitlines()]
 
 
 def shown(printed: list[str], before: list[str]) -> list[str]:

@@ -31,8 +31,10 @@ def words(lines):
     text = "\n".join(lines)
     text = re.sub(r"\b[0-9a-f]{8}\b", "#", text)
     text = re.sub(r"[-+−]?\d[\d,.]*(e[-+]?\d+)?", "#", text)
-    text = re.sub(r"#( [·,] #)+|# \[#, #\]", "#", text)  # several values where others have one
-    text = re.sub(r"\*\*#\*\*|# ~", "#", text)  # a winner, or what cannot be told from it
+    # Several values where others have one, an interval, a winner, what cannot be told from it.
+    text = re.sub(r"#( · #)+", "#", text.replace("\\", ""))
+    text = re.sub(r"\*\*#.*?\*\*|#( \[#,? #\])?( ~)?", "#", text)
+    text = re.sub(r"not distinguishable|better|worse", "#", text)
     return [re.sub(r"[\s|:─━-]+", " ", line).strip() for line in text.splitlines()]
 
 
