@@ -103,7 +103,7 @@ CONTROLS = {
 }
 
 
-def specifications(model, loss, task=None, steps=20, dtype="float64", compiled=False):
+def specifications(model, loss, task=None, steps=10, dtype="float64", compiled=False):
     """What one comparison asks of torch and of TensorFlow, as the command makes it."""
     tensorflow = "tensorflow" if compiled else "tensorflow[compile=off]"
     group = {"models": [model], "losses": [loss], "task": task, "steps": steps, "dtype": dtype}
