@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from toys import toy_catalog
 
-from ganbench.contracts import Dataset, Split, Task
+from ganbench.contracts import Dataset, FeatureSet, Split, Task
 from ganbench.errors import ConfigError
 from ganbench.evaluate import Evaluator, Evidence
 from ganbench.feature_cache import FeatureCache
@@ -131,12 +131,13 @@ def test_large_images_are_averaged_in_whole_blocks():
 def test_the_random_weights_are_frozen():
     weights = random_convolutions.weights(3)
     assert [weight.shape for weight in weights] == [(16, 3, 4, 4), (32, 16, 4, 4), (64, 32, 4, 4)]
+    np.testing.assert_allclose(weights[0].mean(axis=(2, 3)), 0, atol=1e-7)
     deviation = np.sqrt(2 / (32 * 16))
     assert weights[2].std() == pytest.approx(deviation, rel=0.02)
     assert [float(weight.flat[0]) for weight in weights] == pytest.approx(FIRST_WEIGHTS, rel=1e-6)
 
 
-FIRST_WEIGHTS = [-0.217263520, 0.0617032163, 0.0617204569]
+FIRST_WEIGHTS = [-0.267616898, 0.0617032163, 0.0617204569]
 
 
 def test_at_most_ten_thousand_images_are_looked_at_evenly():
@@ -150,6 +151,21 @@ def test_at_most_ten_thousand_images_are_looked_at_evenly():
 def test_training_images_that_are_all_the_same_are_refused(extractor):
     with pytest.raises(ConfigError, match=f"{extractor.name} needs training images that differ"):
         extractor.fit(np.full((50, 8, 8, 1), 7, np.uint8))
+
+
+@both
+def test_noise_shows_behind_large_differences_of_brightness(extractor):
+    rng = np.random.default_rng(0)
+    slopes = np.linspace(0, 40, 16)[None, :, None, None] * rng.random((600, 1, 1, 3))
+    smooth = (rng.random((600, 1, 1, 1)) * 200 + slopes + np.zeros((1, 1, 16, 1))).astype(np.uint8)
+    noisy = np.clip(smooth + rng.normal(0, 10, smooth.shape), 0, 255).astype(np.uint8)
+    space = extractor.fit(smooth[:200])
+    real, clean, noise = (
+        FeatureSet(side, space.extract(side)[0].astype(np.float64))
+        for side in (smooth[200:400], smooth[400:], noisy[400:])
+    )
+    found = [Frechet().compute(real, side, rng)["fd"] for side in (clean, noise)]
+    assert (found[1] > 10 * found[0]) == (extractor.name == random_convolutions.NAME)
 
 
 @both

@@ -27,6 +27,7 @@ RECIPE = {
     "widths": WIDTHS,
     "kernel": KERNEL,
     "stride": STRIDE,
+    "first layer": "zero mean",
     "cells": CELLS,
     "key": KEY,
     "images": training_images.MOST_IMAGES,
@@ -40,11 +41,12 @@ class RandomConvolutions:
     """64 directions among averages over maps of three convolutions with random weights.
 
     The weights are He's (2015, arXiv:1502.01852, equation 10), drawn with a fixed key and never
-    trained. Every map is averaged over a grid of 2x2 cells, and the leading principal components
-    of these averages over the training split are the features. They see edges, texture and
-    roughly where in the image those are, and know nothing of objects: numbers say how alike the
-    local statistics of two sets are, not whether a picture makes sense. Compare them within one
-    data set only.
+    trained; those of the first layer have a mean of zero in each channel, so that flat areas of
+    any brightness look alike. Every map is averaged over a grid of 2x2 cells, and the leading
+    principal components of these averages over the training split are the features. They see
+    edges, texture, noise and roughly where in the image those are, and know nothing of objects:
+    numbers say how alike the local statistics of two sets are, not whether a picture makes sense.
+    Compare them within one data set only.
     """
 
     name = NAME
@@ -141,8 +143,11 @@ def weights(channels: int) -> tuple[np.ndarray, ...]:
         # NumPy promises the raw numbers of Philox for ever, those of its distributions it does not.
         raw = np.random.Philox(key=KEY + number).random_raw(shape)
         uniform = ((raw >> np.uint64(11)) + 0.5) * 2.0**-53
-        deviation = np.sqrt(2 / (inputs * KERNEL**2))
-        layers.append((ndtri(uniform) * deviation).astype(np.float32))
+        weight = ndtri(uniform) * np.sqrt(2 / (inputs * KERNEL**2))
+        if number == 0:
+            # Nine tenths of the variance of photographs is brightness, behind which noise hides.
+            weight -= weight.mean(axis=(2, 3), keepdims=True)
+        layers.append(weight.astype(np.float32))
         inputs = outputs
     return tuple(layers)
 
