@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+import copy
+from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 
 from ganbench.contracts import Task
-from ganbench.errors import ConfigError
-from ganbench_extractors import training_images
-from ganbench_extractors.principal_components import leading_components
+from ganbench_extractors import projection, training_images
+from ganbench_extractors.projection import Projection
 
 NAME = "pca-train-v1"
 DIMENSIONS = 64
@@ -21,6 +21,9 @@ RECIPE = {
     "side": LONGEST_SIDE,
 }
 PREPROCESSING = training_images.preprocessing(LONGEST_SIDE)
+STEPS = projection.Recipe(
+    NAME, LONGEST_SIDE, DIMENSIONS, values_of=lambda pixels: pixels.reshape(len(pixels), -1)
+)
 
 
 @dataclass(frozen=True)
@@ -37,72 +40,34 @@ class ComponentsOfTraining:
     general = True
     preprocessing = PREPROCESSING
 
+    _fitted: Projection | None = field(default=None, init=False, repr=False, compare=False)
+
     @property
     def id(self) -> str:
         """Name and hash of the recipe; the data they are made of are told by `weights_sha256`."""
         return training_images.recipe_id(NAME, RECIPE)
 
+    @property
+    def weights_sha256(self) -> str | None:
+        """Hash of the training images that the space is made of; None before `fit`."""
+        return self._fitted.training_sha256 if self._fitted else None
+
     def fits(self, task: Task) -> bool:
         """Fit every image."""
         return task.kind == "images"
 
-    def fit(self, training: np.ndarray) -> FittedComponents:
+    def fit(self, training: np.ndarray) -> Self:
         """Give the space of these training images uint8 [n, height, width, channels].
 
         Raises ConfigError where they are fewer than two or all the same.
         """
-        return fit_components(training)
-
-    def extract(self, images: np.ndarray) -> tuple[np.ndarray, None]:
-        """Refuse: there are no features before `fit`."""
-        raise ConfigError(f"{NAME} has to be fitted on training images first")
-
-
-class FittedComponents(NamedTuple):
-    """The principal components of one training split, scaled to a total variance of d."""
-
-    mean: np.ndarray  # float32 [pixels]
-    components: np.ndarray  # float32 [d, pixels]
-    shape: tuple[int, ...]  # of one image
-    weights_sha256: str  # of the training images that they are made of
-
-    name = NAME
-    source = ComponentsOfTraining.source
-    preprocessing = PREPROCESSING
-
-    @property
-    def id(self) -> str:
-        """Name and hash of the recipe."""
-        return training_images.recipe_id(NAME, RECIPE)
-
-    def fits(self, task: Task) -> bool:
-        """Fit images of the same shape."""
-        return task.kind == "images" and task.shape == self.shape
+        fitted = copy.copy(self)
+        object.__setattr__(fitted, "_fitted", projection.fit(STEPS, training))
+        return fitted
 
     def extract(self, images: np.ndarray) -> tuple[np.ndarray, None]:
         """Map uint8 images to float32 features [n, d]; there are no logits.
 
-        Raises ConfigError for images of another type or shape.
+        Raises ConfigError before `fit`, and for images of another type or shape.
         """
-        training_images.check(NAME, images, self.shape)
-        return training_images.in_batches(images, LONGEST_SIDE, self._project), None
-
-    def _project(self, pixels: np.ndarray) -> np.ndarray:
-        return (pixels.reshape(len(pixels), -1) - self.mean) @ self.components.T
-
-
-def fit_components(training: np.ndarray) -> FittedComponents:
-    """Give the components of these uint8 images [n, height, width, channels]."""
-    chosen = training[training_images.chosen_rows(len(training))]
-    pixels = training_images.in_batches(
-        chosen, LONGEST_SIDE, lambda part: part.reshape(len(part), -1)
-    )
-    found = leading_components(pixels, DIMENSIONS)
-    projected = (pixels - found["mean"]) @ found["components"].T
-    scale = training_images.scale_to_dimensions(NAME, projected)
-    return FittedComponents(
-        found["mean"],
-        found["components"] * scale,
-        training.shape[1:],
-        training_images.content_of(chosen),
-    )
+        return projection.project(STEPS, self._fitted, images), None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple
+from typing import Self
 
 import numpy as np
 
 from ganbench.contracts import Task
-from ganbench.errors import ConfigError
-from ganbench_extractors import training_images
+from ganbench_extractors import projection, training_images
 from ganbench_extractors.network import convolve
-from ganbench_extractors.principal_components import leading_components
+from ganbench_extractors.projection import Projection
 
 NAME = "random-conv-v1"
 WIDTHS = (16, 32, 64)  # channels after each convolution
@@ -54,68 +54,37 @@ class RandomConvolutions:
     general = True
     preprocessing = PREPROCESSING
 
+    _fitted: Projection | None = field(default=None, init=False, repr=False, compare=False)
+
     @property
     def id(self) -> str:
         """Name and hash of the recipe; the data they are made of are told by `weights_sha256`."""
         return training_images.recipe_id(NAME, RECIPE)
 
+    @property
+    def weights_sha256(self) -> str | None:
+        """Hash of the training images that the space is made of; None before `fit`."""
+        return self._fitted.training_sha256 if self._fitted else None
+
     def fits(self, task: Task) -> bool:
         """Fit images of at least 4 pixels a side."""
         return task.kind == "images" and min(task.shape[:2]) >= SMALLEST_SIDE
 
-    def fit(self, training: np.ndarray) -> FittedConvolutions:
+    def fit(self, training: np.ndarray) -> Self:
         """Give the space of these training images uint8 [n, height, width, channels].
 
         Raises ConfigError where they are fewer than two or all the same.
         """
-        return fit_convolutions(training)
-
-    def extract(self, images: np.ndarray) -> tuple[np.ndarray, None]:
-        """Refuse: there are no features before `fit`."""
-        raise ConfigError(f"{NAME} has to be fitted on training images first")
-
-
-class FittedConvolutions(NamedTuple):
-    """The random features of one data set, scaled to a total variance of d."""
-
-    mean: np.ndarray  # float32 [averages]
-    components: np.ndarray  # float32 [d, averages]
-    shape: tuple[int, ...]  # of one image
-    weights_sha256: str  # of the training images that they are made of
-
-    name = NAME
-    source = RandomConvolutions.source
-    preprocessing = PREPROCESSING
-
-    @property
-    def id(self) -> str:
-        """Name and hash of the recipe."""
-        return training_images.recipe_id(NAME, RECIPE)
-
-    def fits(self, task: Task) -> bool:
-        """Fit images of the same shape."""
-        return task.kind == "images" and task.shape == self.shape
+        fitted = copy.copy(self)
+        object.__setattr__(fitted, "_fitted", projection.fit(STEPS, training))
+        return fitted
 
     def extract(self, images: np.ndarray) -> tuple[np.ndarray, None]:
         """Map uint8 images to float32 features [n, d]; there are no logits.
 
-        Raises ConfigError for images of another type or shape.
+        Raises ConfigError before `fit`, and for images of another type or shape.
         """
-        training_images.check(NAME, images, self.shape)
-        averages = training_images.in_batches(images, LONGEST_SIDE, averages_of_maps)
-        return (averages - self.mean) @ self.components.T, None
-
-
-def fit_convolutions(training: np.ndarray) -> FittedConvolutions:
-    """Give the space of these uint8 images [n, height, width, channels]."""
-    chosen = training[training_images.chosen_rows(len(training))]
-    averages = training_images.in_batches(chosen, LONGEST_SIDE, averages_of_maps)
-    found = leading_components(averages, DIMENSIONS)
-    mean, components = found["mean"], found["components"]
-    scale = training_images.scale_to_dimensions(NAME, (averages - mean) @ components.T)
-    return FittedConvolutions(
-        mean, components * scale, training.shape[1:], training_images.content_of(chosen)
-    )
+        return projection.project(STEPS, self._fitted, images), None
 
 
 def averages_of_maps(pixels: np.ndarray) -> np.ndarray:
@@ -160,3 +129,6 @@ def _averages(values: np.ndarray) -> np.ndarray:
     ]
     cells = [values[:, a:b, c:d].mean(axis=(1, 2)) for a, b in bounds[0] for c, d in bounds[1]]
     return np.concatenate(cells, axis=1)
+
+
+STEPS = projection.Recipe(NAME, LONGEST_SIDE, DIMENSIONS, averages_of_maps)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ganbench.errors import ConfigError
 from ganbench.samples import sha256_of
 
 MOST_IMAGES = 10_000  # that a space is fitted on
@@ -65,27 +64,3 @@ def in_batches(
     starts = range(0, max(len(images), 1), _BATCH_IMAGES)
     parts = (images[start : start + _BATCH_IMAGES] for start in starts)
     return np.concatenate([function(reduced(part, longest_side)) for part in parts])
-
-
-def check(name: str, images: np.ndarray, shape: tuple[int, ...]) -> None:
-    """Raise ConfigError for images of another type or shape than a space was fitted on."""
-    if images.dtype != np.uint8 or images.shape[1:] != shape:
-        raise ConfigError(
-            f"{name} was fitted on uint8 images [n, {', '.join(map(str, shape))}], not "
-            f"{images.dtype} {list(images.shape)}; score them against data of their own shape"
-        )
-
-
-def scale_to_dimensions(name: str, features: np.ndarray) -> np.float32:
-    """Give the factor that makes the total variance of float features [n, d] equal to d.
-
-    Raises ConfigError where they do not vary.
-    """
-    variance = (
-        float(features.var(axis=0, ddof=1, dtype=np.float64).sum()) if len(features) > 1 else 0
-    )
-    if not variance > 0:
-        raise ConfigError(
-            f"{name} needs training images that differ; {len(features)} that do not are too few"
-        )
-    return np.float32(np.sqrt(features.shape[1] / variance))
