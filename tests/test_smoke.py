@@ -14,7 +14,10 @@ from PIL import Image
 
 BACKENDS = ["torch", "tensorflow"]
 ABSENT = [name for name in BACKENDS if importlib.util.find_spec(name) is None]
-pytestmark = pytest.mark.skipif(bool(ABSENT), reason=f"not installed: {', '.join(ABSENT)}")
+pytestmark = [
+    pytest.mark.slow,  # both frameworks start several times
+    pytest.mark.skipif(bool(ABSENT), reason=f"not installed: {', '.join(ABSENT)}"),
+]
 NAMED = [part for name in BACKENDS for part in ("--backend", name)]  # JAX may be there too
 SMALL = [*NAMED, "--seeds", "1", "--budget", "updates=12", "--threads", "2", "--checkpoints", "1"]
 
@@ -95,7 +98,6 @@ def test_backends_with_the_same_seed_make_nearly_the_same_images(digits):
         assert between_losses > 10 * between_backends
 
 
-@pytest.mark.slow
 def test_a_trial_gives_the_same_samples_alone_in_a_fresh_process(digits, tmp_path):
     # In the shared run these trials came after others in the same worker.
     folder = tmp_path / "run"
@@ -120,7 +122,6 @@ def test_the_same_command_again_trains_nothing(digits):
     assert before == {path: path.stat().st_mtime_ns for path in before}
 
 
-@pytest.mark.slow
 def test_the_parent_of_a_real_run_imports_no_framework(tmp_path):
     code = (
         "import sys, ganbench\n"
