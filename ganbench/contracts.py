@@ -302,10 +302,15 @@ class RunOptions:
     threads: int
     device: str = "auto"  # auto, cpu or cuda
     dtype: Literal["float32", "float64"] = "float32"
+    steps: int | None = None  # how many the budget has, None where time decides
 
 
 class Trainer(Protocol):
-    """One GAN in training: the waist of the system."""
+    """One GAN in training: the waist of the system.
+
+    An optional method `describe()` says in words how this one is computed where the backend's own
+    `describe` cannot know: what was compiled, for one.
+    """
 
     def train(self, chunk: Chunk) -> dict[str, float]:
         """Make every step of the chunk; return when the device has finished.

@@ -16,7 +16,7 @@ from typing import Any
 from ganbench import selectors
 from ganbench.budget import Budget
 from ganbench.checkpoints import Checkpoints
-from ganbench.contracts import Dataset, Model, RunOptions
+from ganbench.contracts import Dataset, Model, RunOptions, Trainer
 from ganbench.data import ChunkSource, evaluation_noise
 from ganbench.memory import PeakMemory
 from ganbench.plugins import Catalog
@@ -39,20 +39,19 @@ def run(
     `load` gives the data set of a specification, `report` passes progress on to whoever watches.
     """
     phases, memory = Phases(), PeakMemory()
-    with phases.prepare.running():
-        backend = rebuild(catalog, "backends", specification["backend"])
-        runtime = backend.prepare(_run_options(specification))
     with phases.load.running():
         dataset = load(specification)
-    with phases.build.running():
+    with phases.prepare.running():
+        backend = rebuild(catalog, "backends", specification["backend"])
         model = rebuild(catalog, "models", specification["model"], backend.name)
+        step, budget = model.step(dataset.task), Budget(**specification["budget"])
+        total = budget.steps(step)
+        runtime = backend.prepare(_run_options(specification, total))
+    with phases.build.running():
         loss, penalties = rebuild_loss(catalog, specification)
-        step = model.step(dataset.task)
         weights = draw_weights(specification["seed"], model.parameters(dataset.task))
         trainer = model.trainer(loss, penalties, dataset.task, weights, runtime)
     trajectory = follow(model.parameters(dataset.task))
-    budget = Budget(**specification["budget"])
-    total = budget.steps(step)
     source = ChunkSource(dataset, step, specification["seed"], total, loss, penalties)
     noise, labels = evaluation_noise(dataset, step, specification["seed"], specification["samples"])
     checkpoints = Checkpoints(
@@ -71,7 +70,7 @@ def run(
         "losses": progress.losses,
         "checkpoints": checkpoints.taken,
         "data_sha256": dataset.sha256,
-        "backend_description": backend.describe(),
+        "backend_description": {**backend.describe(), **_described(trainer)},
         **(trajectory.keep(folder / "trajectory.npy") if trajectory else {}),
     }
     if progress.status == "completed":
@@ -97,8 +96,15 @@ def _tee(report: Report, events: Any) -> Report:
     return both
 
 
-def _run_options(specification: dict[str, Any]) -> RunOptions:
-    return RunOptions(specification["threads"], specification["device"], specification["dtype"])
+def _run_options(specification: dict[str, Any], steps: int | None) -> RunOptions:
+    threads, device, dtype = (specification[name] for name in ("threads", "device", "dtype"))
+    return RunOptions(threads, device, dtype, steps)
+
+
+def _described(trainer: Trainer) -> dict[str, str]:
+    describe = getattr(trainer, "describe", None)
+    found: dict[str, str] = describe() if describe else {}
+    return found
 
 
 def _recipe(model: Any, dataset: Dataset) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""Prints what the benchmarks note beside their timings: shares, ratios and memory."""
+"""What every benchmark here uses: comparing two ways by pairs, and a summary at the end."""
 
 from __future__ import annotations
 
 import pytest
+from ratios import Comparison
 
 FINDINGS: list[str] = []
 
@@ -11,6 +12,27 @@ FINDINGS: list[str] = []
 def finding():
     """Note one line for the summary at the end."""
     return FINDINGS.append
+
+
+@pytest.fixture
+def compare(benchmark, finding):
+    """Compare two ways of doing the same work in alternating spans, and note the ratio.
+
+    `compare(row, first, second, at_least=0.97)`: both are functions that work for about a second
+    and give a rate (work per second); the ratio is first over second. What was found goes into
+    pytest-benchmark's `extra_info`, from which docs/performance.md is made.
+    """
+
+    def run(row, first, second, at_least=None, at_most=None, pairs=30, names=("first", "second")):
+        comparison = Comparison(row, first, second, names, at_least, at_most)
+        comparison.warm_up()
+        benchmark.pedantic(comparison.pair, rounds=pairs, iterations=1)
+        found = comparison.found()
+        benchmark.extra_info.update(found)
+        finding(comparison.told())
+        return found
+
+    return run
 
 
 def pytest_terminal_summary(terminalreporter):
