@@ -39,12 +39,12 @@ PARITY_CAPTION = (
     "unverified, never compared."
 )
 TIMING_CAPTION = (
-    "timing: ok, or why images/s is doubtful, and in how many trials: noisy, a fixed probe ran more "
-    "than 5 % faster or slower after training than before; busy, more than half of the cores had "
-    "work when the run began; clock, the trial's clock and that of its parent differ by more than "
-    "2 %; unstable, chunks of a trial, or seeds, have a standard deviation of 5 % or more, one that "
-    "is 25 % off, or a trend. Rows that are noisy, busy or clock are not ranked by speed; a "
-    "difference within the spread of either row is a tie."
+    "timing: ok, or why images/s is doubtful. noisy: a fixed probe ran more than 5 % faster or "
+    "slower after training than before; unstable: over a trial's chunks or over seeds, a standard "
+    "deviation of 5 % or more, a value 25 % off, or a trend; busy: more than half of the cores had "
+    "work when the run began; clock: the trial's clock and its parent's differ by more than 2 %. "
+    "Noisy, busy and clock rows are not ranked by speed; a difference no larger than the standard "
+    "deviation of either row is a tie. ms/step and p95: median and 95th percentile over chunks."
 )
 HEALTH_CAPTION = "health: in how many trials the course of training looks wrong, and in what way."
 

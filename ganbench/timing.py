@@ -66,5 +66,5 @@ def seen_from_outside(
 
 def _comparable(spans: Sequence[Span]) -> list[float]:
     """Seconds per step of the entries that are not cut short by a checkpoint or the end."""
-    usual = statistics.median(span.seconds for span in spans) if spans else 0.0
-    return [span.seconds / span.steps for span in spans if span.seconds >= usual / 2 > 0]
+    usual = statistics.median(span.steps for span in spans) if spans else 0
+    return [span.seconds / span.steps for span in spans if span.steps >= usual / 2]
