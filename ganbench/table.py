@@ -134,7 +134,7 @@ def _section(
     for name, direction in COSTS.items():
         ranking = direction if name == RANKED else "none"
         if has_timing or name not in TIMED:
-            parts |= _measured(name, ranking, rows, speeds)
+            parts |= _measured(name, ranking, rows, speeds, within_spread=has_timing)
         if has_timing and name == RANKED:
             parts[TIMING] = pd.Series([remarks.timing(row) for row in rows], dtype=object)
     for network in NETWORKS:
@@ -169,9 +169,16 @@ def _counts(rows: list[Row]) -> dict[str, list[int]]:
 
 
 def _measured(
-    name: str, direction: Direction, rows: list[Row], groups: list[str]
+    name: str,
+    direction: Direction,
+    rows: list[Row],
+    groups: list[str],
+    within_spread: bool = False,
 ) -> dict[str, pd.Series[Any]]:
-    """The parts of one column; rows are ranked only within their group."""
+    """The parts of one column; rows are ranked only within their group.
+
+    For `within_spread` see `marks.best_rows`; older records are judged as they were.
+    """
     is_cost = name in COSTS
     values = [row.of(name) for row in rows]
     everything = [value for row in values for value in row.values()]
@@ -183,7 +190,7 @@ def _measured(
     for part in ("median", "iqm", "low", "high"):
         parts[f"{name}_{part}"] = [getattr(item, part) for item in found]
     ranked = [_known(row) for row in values] if is_cost else values
-    parts[f"{name}_mark"] = _marks(rows, ranked, direction, groups, within_spread=is_cost)
+    parts[f"{name}_mark"] = _marks(rows, ranked, direction, groups, within_spread)
     parts[f"{name}_points"] = [_points(row, limit) for row in values]
     objects = ("mark", "points")
     return {
