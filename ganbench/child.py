@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ganbench.environment import THREAD_VARIABLES
+
 SILENCE_SECONDS = 900.0  # a worker that says nothing for so long is taken to hang
 GRACE_SECONDS = 5.0  # between asking a worker to end and killing it
 POLL_SECONDS = 1.0  # between looks at whether a silent worker is still there
@@ -48,10 +50,13 @@ class Child:
         on_event: Callable[[dict[str, Any]], None],
         limit_seconds: float | None,
     ) -> dict[str, Any]:
-        """Do one job and return its last event; raises ChildLost."""
+        """Do one job and return its last event; raises ChildLost.
+
+        The event has the job's `wall_seconds` by the clock of this process.
+        """
         deadline = time.monotonic() + limit_seconds if limit_seconds else float("inf")
         self._write(job)
-        last_sign = time.monotonic()
+        begun = last_sign = time.monotonic()
         while True:
             end = min(last_sign + SILENCE_SECONDS, deadline)
             patience = min(POLL_SECONDS, max(end - time.monotonic(), 0.001))
@@ -71,8 +76,11 @@ class Child:
             if event is None:
                 raise ChildLost("failed", self._end_reason())
             if event["event"] in ("done", "failed"):
-                return event
-            on_event(event)
+                return {**event, "wall_seconds": last_sign - begun}
+            if event["event"] == "begun":  # a worker has to start and load plugins before
+                begun = last_sign
+            else:
+                on_event(event)
 
     def kill(self) -> None:
         """End the process and all that it started."""
@@ -119,5 +127,5 @@ class Child:
 
 def _environment(threads: int) -> dict[str, str]:
     """The environment of a worker: every thread pool has the same size."""
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    return {**os.environ, **dict.fromkeys(names, str(threads)), "PYTHONUNBUFFERED": "1"}
+    settings = dict.fromkeys(THREAD_VARIABLES, str(threads))
+    return {**os.environ, **settings, "PYTHONUNBUFFERED": "1"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ganbench import environment, provenance, record, scoring
+from ganbench import environment, provenance, record, scoring, timing
 from ganbench.child import Child, ChildLost
 from ganbench.config import Config, weights_files
 from ganbench.errors import EnvironmentNotReady
@@ -96,6 +96,8 @@ class Runner:
         except KeyboardInterrupt:
             self._keep(trial, _failure("interrupted", "interrupted"), surroundings, attempt)
             raise
+        if "wall_seconds" in result:
+            result = timing.seen_from_outside(result, result["wall_seconds"], surroundings)
         return self._keep(trial, result, surroundings, attempt)
 
     def _keep(
@@ -121,7 +123,7 @@ class Runner:
             {**score, "plugins": provenance.of_score(self.catalog, score)}
             for score in result["scores"]
         ]
-        scored = found.with_scores(scores)
+        scored = found.with_scores(scores, result["seconds"])
         self.store.replace(scored)
         return scored
 
@@ -150,8 +152,7 @@ class Runner:
             del self._workers[place]
             return _failure(*lost.args)
         if event["event"] == "done":
-            result: dict[str, Any] = event["result"]
-            return result
+            return {**event["result"], "wall_seconds": event["wall_seconds"]}
         self._workers.pop(place).kill()  # what a failed trial left behind must not reach the next
         if event["exit_code"] == EnvironmentNotReady.exit_code:
             raise EnvironmentNotReady(event["message"])

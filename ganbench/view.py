@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ganbench import progress
+from ganbench.costs import costs
 from ganbench.plan import Plan
 from ganbench.record import Record
 from ganbench.specification import Trial
@@ -124,9 +125,8 @@ def _outcome(found: Record, was_stored: bool) -> str:
     if found.status != "completed":
         return f"{found.status}: {found.reason}"
     training = found.training
-    speed = ""
-    if training["train_seconds"] > 0:
-        speed = f", {training['timed_images'] / training['train_seconds']:,.0f} images/s"
+    fast = costs(found)["images_per_second"]
+    speed = f", {fast:,.0f} images/s" if fast else ""
     values = [
         f", {column} {value:.3g}"
         for score in found.scores

@@ -177,6 +177,27 @@ def test_a_record_tells_its_environment_and_its_plugins_by_hash(clean):
     assert [score["metric"] for score in found.scores] == ["brightness", "frechet"]
 
 
+def test_a_record_tells_how_long_everything_took(clean):
+    first, *later = (clean.by_model[model].training for model in GOOD)
+    assert all(found["score_seconds"] > 0 for found in (first, *later))
+    # the worker imports its plugins once, for the first trial
+    assert first["import_seconds"] > 10 * max(found["import_seconds"] for found in later)
+    for found in (first, *later):
+        assert abs(found["wall_seconds"] - found["total_seconds"]) < 0.1
+        assert "clock" not in found["timing"]["marks"]
+        assert set(found["timing"]["thread_settings"].values()) == {"1"}
+    assert clean.by_model["toy"].environment["load_average_at_start"] >= 0
+    assert set(clean.outcome.sections[0].frame["timing"].notna()) == {True}
+
+
+def test_a_trial_that_slows_the_clock_is_found_out_by_its_parent(tmp_path):
+    cheat = "toy[does=slow-clock,step_seconds=0.03]"
+    ran = run(tmp_path / "out", models=[cheat])
+    found = ran.by_model[cheat].training
+    assert found["total_seconds"] < 0.75 * found["wall_seconds"]
+    assert "clock" in found["timing"]["marks"]
+
+
 def test_nothing_that_is_published_tells_whose_machine_it_was(clean):
     home, folder = os.path.expanduser("~"), str(clean.folder.parent)
     for path in clean.folder.rglob("*"):
@@ -312,7 +333,9 @@ def test_a_metric_that_is_added_later_scores_the_old_samples(tmp_path):
     (scored,) = again.outcome.records
     assert again.told == [("toy", "score"), ("toy", "completed")]
     assert samples.stat().st_mtime_ns == written
-    assert scored.training == found.training and scored.attempt == 1
+    before, after = ({**item.training} for item in (found, scored))
+    assert after.pop("score_seconds") > before.pop("score_seconds") > 0  # of both scorings
+    assert before == after and scored.attempt == 1
     assert {score["metric"] for score in scored.scores} == {"brightness", "frechet"}
     assert run(tmp_path, metrics=["frechet"]).told == [("toy", "stored")]
 

@@ -15,9 +15,10 @@ from annotated_types import Ge, Gt
 import ganbench
 from ganbench.contracts import Dataset, Normal, Parameter, Split, Step, Task
 
+CLOCK = time.perf_counter
 Deed = Literal[
     *("train", "diverge", "explode", "raise", "exit", "quit", "segfault", "hang"),
-    *("litter", "fork", "print", "nan-samples", "few-samples", "float-samples"),
+    *("litter", "fork", "print", "slow-clock", "nan-samples", "few-samples", "float-samples"),
 ]
 
 
@@ -125,6 +126,9 @@ class ToyTrainer:
 
 
 def _do(deed):
+    if deed == "slow-clock" and time.perf_counter is CLOCK:  # half of every second goes by
+        start = CLOCK()
+        time.perf_counter = lambda: start + (CLOCK() - start) / 2
     if deed == "raise":
         raise RuntimeError("toy broke\nand this is the second line")
     if deed == "exit":
