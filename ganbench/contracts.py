@@ -309,7 +309,9 @@ class Trainer(Protocol):
     """One GAN in training: the waist of the system.
 
     An optional method `describe()` says in words how this one is computed where the backend's own
-    `describe` cannot know: what was compiled, for one.
+    `describe` cannot know: what was compiled, for one. Where the backend has `counts_flops`, a
+    method `count_flops(chunk)` trains on a chunk and gives the floating-point operations of its
+    matrix products and convolutions, two for each multiplication and addition.
     """
 
     def train(self, chunk: Chunk) -> dict[str, float]:
@@ -345,7 +347,11 @@ class Trainer(Protocol):
 
 
 class Backend(Protocol):
-    """A framework. Its module must not import it; `prepare` does."""
+    """A framework. Its module must not import it; `prepare` does.
+
+    Optional: `counts_flops`, see `Trainer`; the count is then shared with all backends that have
+    a model of the same name and options.
+    """
 
     name: str
     requires: ClassVar[tuple[str, ...]]  # modules that must be installed

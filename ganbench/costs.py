@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ganbench.contracts import Direction
 from ganbench.record import Record
 
@@ -10,6 +12,8 @@ COSTS: dict[str, Direction] = {
     "compile_seconds": "lower",
     "train_seconds": "none",
     "peak_memory_mib": "lower",
+    "flops_per_step": "none",
+    "flops_per_second": "none",
     "parameters": "none",
 }
 RANKED = "images_per_second"  # what a table ranks rows by; the others are told beside it
@@ -20,10 +24,21 @@ def costs(record: Record) -> dict[str, float | None]:
     """What a completed trial cost; its speed leaves the untimed first step out."""
     training = record.training
     seconds, images = training["train_seconds"], training["timed_images"]
+    speed = images / seconds if seconds > 0 and images > 0 else None
     return {
-        "images_per_second": images / seconds if seconds > 0 and images > 0 else None,
+        "images_per_second": speed,
         "compile_seconds": training["compile_seconds"],
         "train_seconds": seconds,
         "peak_memory_mib": training["peak_memory_mib"],
+        **_work(training, speed),
         "parameters": sum(training["parameters"].values()),
     }
+
+
+def _work(training: dict[str, Any], speed: float | None) -> dict[str, float | None]:
+    """FLOPs of a step and of a second, where the record knows them."""
+    per_step = training.get("flops_per_step")
+    found: dict[str, float | None] = {"flops_per_step": per_step, "flops_per_second": None}
+    if per_step is not None and speed is not None:
+        found["flops_per_second"] = per_step * speed * training["steps"] / training["images"]
+    return found

@@ -45,7 +45,7 @@ def run(
         backend = rebuild(catalog, "backends", specification["backend"])
         model = rebuild(catalog, "models", specification["model"], backend.name)
         step, budget = model.step(dataset.task), Budget(**specification["budget"])
-        total = budget.steps(step)
+        total = budget.steps(step, specification.get("flops_per_step"))
         runtime = backend.prepare(_run_options(specification, total))
     with phases.build.running():
         loss, penalties = rebuild_loss(catalog, specification)

@@ -22,7 +22,17 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import parity_trace, pictures, plugins, portraits, progress, scoring, training, trial
+from ganbench import (
+    counting_work,
+    parity_trace,
+    pictures,
+    plugins,
+    portraits,
+    progress,
+    scoring,
+    training,
+    trial,
+)
 from ganbench.checkpoints import samples_of
 from ganbench.contracts import Dataset
 from ganbench.errors import ConfigError, GanbenchError
@@ -88,6 +98,12 @@ class Workshop:
         backend = rebuild(self.catalog, "backends", specification["backend"])
         return {"description": backend.describe()}
 
+    def count(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
+        """Count the FLOPs of one step."""
+        threads = len(os.sched_getaffinity(0))
+        flops = counting_work.count(job["specification"], self.catalog, threads)
+        return {"flops_per_step": flops}
+
     def check(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
         """Load a plugin step by step, or run one check on a part of it."""
         from ganbench.testing import bench  # trainings need none of it
@@ -146,6 +162,7 @@ def main() -> None:
         "train": workshop.train,
         "score": workshop.score,
         "trace": workshop.trace,
+        "count": workshop.count,
         "check": workshop.check,
     }
     while True:

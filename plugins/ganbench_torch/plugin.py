@@ -16,6 +16,7 @@ class Torch:
     name = "torch"
     requires = ("torch",)
     extra = "torch"
+    counts_flops = True
 
     def prepare(self, options):
         """Import torch and set threads, device and determinism."""

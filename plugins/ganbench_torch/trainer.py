@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ganbench.contracts import Samples
-from ganbench_torch import optimizer
+from ganbench_torch import flops, optimizer
 from ganbench_torch.batches import Batches
 from ganbench_torch.layers import SpectralNorm
 from ganbench_torch.ops import BoundDiscriminator
@@ -64,6 +64,10 @@ class AdversarialTrainer:
             name: torch.stack(values).cpu().numpy().reshape(shapes[_owner(name)])
             for name, values in trace.items()
         }
+
+    def count_flops(self, chunk):
+        """Floating-point operations of training on the chunk."""
+        return flops.count(self, chunk)
 
     def _step(self, chunk, step, trace):
         """One step of adversarial training: noise, generate, judge, losses, both updates."""
