@@ -12,8 +12,12 @@ COSTS: dict[str, Direction] = {
     "compile_seconds": "lower",
     "train_seconds": "none",
     "peak_memory_mib": "lower",
+    "peak_device_memory_mib": "lower",
     "flops_per_step": "none",
     "flops_per_second": "none",
+    "share_of_peak": "none",
+    "energy_joules": "none",
+    "joules_per_image": "none",
     "parameters": "none",
 }
 RANKED = "images_per_second"  # what a table ranks rows by; the others are told beside it
@@ -30,7 +34,9 @@ def costs(record: Record) -> dict[str, float | None]:
         "compile_seconds": training["compile_seconds"],
         "train_seconds": seconds,
         "peak_memory_mib": training["peak_memory_mib"],
+        "peak_device_memory_mib": training.get("peak_device_memory_mib"),
         **_work(training, speed),
+        **_energy(training),
         "parameters": sum(training["parameters"].values()),
     }
 
@@ -38,7 +44,16 @@ def costs(record: Record) -> dict[str, float | None]:
 def _work(training: dict[str, Any], speed: float | None) -> dict[str, float | None]:
     """FLOPs of a step and of a second, where the record knows them."""
     per_step = training.get("flops_per_step")
-    found: dict[str, float | None] = {"flops_per_step": per_step, "flops_per_second": None}
-    if per_step is not None and speed is not None:
-        found["flops_per_second"] = per_step * speed * training["steps"] / training["images"]
-    return found
+    if per_step is None or speed is None:
+        return {"flops_per_step": per_step, "flops_per_second": None, "share_of_peak": None}
+    per_second = per_step * speed * training["steps"] / training["images"]
+    peak = training.get("peak")
+    share = per_second / peak["flops_per_second"] if peak else None
+    return {"flops_per_step": per_step, "flops_per_second": per_second, "share_of_peak": share}
+
+
+def _energy(training: dict[str, Any]) -> dict[str, float | None]:
+    """Joules of the timed part of training, where they were counted."""
+    joules, images = training.get("energy_joules"), training["timed_images"]
+    per_image = joules / images if joules is not None and images else None
+    return {"energy_joules": joules, "joules_per_image": per_image}

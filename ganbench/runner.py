@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ganbench import environment, provenance, record, scoring
+from ganbench import environment, peak, provenance, record, scoring
 from ganbench.child import Child, ChildLost
 from ganbench.config import Config, weights_files
 from ganbench.counting import Count
@@ -100,6 +100,7 @@ class Runner:
             raise
         if trial.id in self.counts:
             result |= self.counts[trial.id].used(result)
+            result["peak"] = peak.of(trial.specification, result.get("backend_description", {}))
         return self._keep(trial, result, surroundings, attempt)
 
     def _keep(

@@ -36,7 +36,16 @@ def prepare(options, compile):
         ) from None
     tf.config.experimental.enable_op_determinism()
     tf.config.experimental.enable_tensor_float_32_execution(False)
+    if tf.config.get_visible_devices("GPU"):
+        tf.config.experimental.reset_memory_stats("GPU:0")
     return Runtime(tf.dtypes.as_dtype(options.dtype), compile)
+
+
+def device_memory_mib():
+    """The most memory that tensors have taken on the first GPU; None where there is none."""
+    if not tf.config.get_visible_devices("GPU"):
+        return None
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20
 
 
 class Graph:

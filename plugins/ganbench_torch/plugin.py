@@ -30,6 +30,18 @@ class Torch:
 
         return describe()
 
+    def device_memory_mib(self):
+        """The most memory that tensors have taken on a CUDA device since `prepare`."""
+        from ganbench_torch.runtime import device_memory_mib
+
+        return device_memory_mib()
+
+    def peak_work(self, runtime):
+        """What to time for the device's highest rates."""
+        from ganbench_torch.peak import work
+
+        return work(runtime)
+
 
 class OnTorch:
     """A recipe whose networks are built by a module of this package, named by `networks`."""

@@ -28,7 +28,17 @@ def prepare(options):
     torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cuda.matmul.fp32_precision = "ieee"
     torch.backends.cudnn.conv.fp32_precision = "ieee"
-    return Runtime(_device(options.device), getattr(torch, options.dtype))
+    device = _device(options.device)
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    return Runtime(device, getattr(torch, options.dtype))
+
+
+def device_memory_mib():
+    """The most memory that tensors have taken on the CUDA device; None where there is none."""
+    if not torch.cuda.is_initialized():
+        return None
+    return torch.cuda.max_memory_allocated() / 2**20
 
 
 def describe():
