@@ -22,10 +22,12 @@ def doctor(measure: bool, style: str, files: tuple[str, ...], names: tuple[str, 
     With --peak, products of matrices and convolutions are timed for some seconds on every backend;
     results then tell which share of the best rate a training reaches. Keep the machine quiet.
     """
+    from dataclasses import replace
     from pathlib import Path
 
     from ganbench import doctor as doctors
     from ganbench import doctor_page, plugins
+    from ganbench import peak as peaks
 
     catalog = plugins.load(files, names)
     setup: dict[str, Any] = {
@@ -34,10 +36,11 @@ def doctor(measure: bool, style: str, files: tuple[str, ...], names: tuple[str, 
         "data": None,
         "weights": {},
     }
-    if measure:
-        for line in doctors.measure_peak(catalog, setup, doctors.backends(catalog, setup)):
-            say(line)
     report = doctors.examine(catalog, setup)
+    if measure:
+        for line in doctors.measure_peak(catalog, setup, report.backends):
+            say(line)
+        report = replace(report, peak=peaks.kept())
     show(doctor_page.to_json(report) if style == "json" else doctor_page.to_text(report))
     if not report.can_run:
         sys.exit(EnvironmentNotReady.exit_code)

@@ -76,11 +76,11 @@ class Report:
 
 def examine(catalog: Catalog, setup: dict[str, Any]) -> Report:
     """Look at everything; each framework that is installed is started once in a process."""
+    machine = _machine()  # before what follows is a load of its own
     found = backends(catalog, setup)
-    on_gpu = any(backend.gpu for backend in found)
-    counters = energy.find(on_gpu)
+    counters = energy.find(on_gpu=any(backend.gpu for backend in found))
     report = Report(
-        machine=_machine(),
+        machine=machine,
         backends=found,
         datasets=dict(_datasets(catalog)),
         extractors=dict(_extractors(catalog)),
@@ -234,7 +234,7 @@ def _distributions() -> list[str]:
 
 
 def measure_peak(catalog: Catalog, setup: dict[str, Any], found: list[Backend]) -> Iterator[str]:
-    """Measure and keep the machine's highest rates; a line for each place that was measured.
+    """Measure and keep the highest rates of these backends; a line for each, or why it has none.
 
     Raises ConfigError where nothing could be measured, or kept.
     """
