@@ -38,6 +38,18 @@ class TensorFlow:
 
         return describe(self.precision)
 
+    def device_memory_mib(self):
+        """The most memory that tensors have taken on a GPU since `prepare`."""
+        from ganbench_tensorflow.runtime import device_memory_mib
+
+        return device_memory_mib()
+
+    def peak_work(self, runtime):
+        """What to time for the device's highest rates."""
+        from ganbench_tensorflow.peak import work
+
+        return work(runtime)
+
 
 class OnTensorFlow:
     """A recipe whose networks are built by a module of this package, named by `networks`."""

@@ -42,8 +42,17 @@ def prepare(options, compile, precision):
             "precision=tf32: only NVIDIA's GPUs have it; leave the option out, or use --device cuda"
         )
     tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")
+    if tf.config.get_visible_devices("GPU"):
+        tf.config.experimental.reset_memory_stats("GPU:0")
     dtype = tf.dtypes.as_dtype(options.dtype)
     return Runtime(dtype, compile, precision, options.steps, options.seconds)
+
+
+def device_memory_mib():
+    """The most memory that tensors have taken on the first GPU; None where there is none."""
+    if not tf.config.get_visible_devices("GPU"):
+        return None
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20
 
 
 class Graph:

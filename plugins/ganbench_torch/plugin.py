@@ -22,6 +22,7 @@ class Torch:
     name = "torch"
     requires = ("torch",)
     extra = "torch"
+    counts_flops = True
 
     compile: Literal["auto", "off", "step"] = "auto"
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
@@ -37,6 +38,18 @@ class Torch:
         from ganbench_torch.runtime import describe
 
         return describe(self.precision)
+
+    def device_memory_mib(self):
+        """The most memory that tensors have taken on a CUDA device since `prepare`."""
+        from ganbench_torch.runtime import device_memory_mib
+
+        return device_memory_mib()
+
+    def peak_work(self, runtime):
+        """What to time for the device's highest rates."""
+        from ganbench_torch.peak import work
+
+        return work(runtime)
 
 
 class OnTorch:

@@ -38,7 +38,16 @@ def prepare(options, compile, precision):
     width = "tf32" if precision == "tf32" else "ieee"
     torch.backends.cuda.matmul.fp32_precision = width
     torch.backends.cudnn.conv.fp32_precision = width
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
     return Runtime(device, dtype, compile, precision, options.steps, options.seconds)
+
+
+def device_memory_mib():
+    """The most memory that tensors have taken on the CUDA device; None where there is none."""
+    if not torch.cuda.is_initialized():
+        return None
+    return torch.cuda.max_memory_allocated() / 2**20
 
 
 def describe(precision):

@@ -7,7 +7,7 @@ import contextlib
 import numpy as np
 import torch
 
-from ganbench_torch import compilation
+from ganbench_torch import compilation, flops
 from ganbench_torch.batches import Batches
 from ganbench_torch.chunks import Stepwise
 from ganbench_torch.step import AdversarialStep
@@ -53,6 +53,10 @@ class AdversarialTrainer:
         """Make every step and record losses, logits and gradient norms."""
         _, trace = self._trace.run(chunk)
         return trace
+
+    def count_flops(self, chunk):
+        """Floating-point operations of training on the chunk."""
+        return flops.count(self, chunk)
 
     @torch.no_grad()
     def sample(self, noise, labels):
