@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganbench import config as configs
 from ganbench import (
+    budget,
+    counting,
     datasets,
     environment,
     pairs,
@@ -24,14 +25,15 @@ from ganbench import (
     targets,
     verdict,
 )
+from ganbench import config as configs
 from ganbench.config import Config
 from ganbench.errors import ConfigError, NothingMatched
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
-from ganbench.record import Record
-from ganbench.runner import Runner, View
+from ganbench.record import RETRIED, Record
+from ganbench.runner import Runner, View, setup
 from ganbench.samples import load
-from ganbench.specification import NO_LOSS, rebuild
+from ganbench.specification import NO_LOSS, Trial, rebuild
 from ganbench.store import Store
 from ganbench.table import Section
 from ganbench.targets import Target
@@ -69,6 +71,9 @@ def prepare(file: str | None, overrides: dict[str, Any]) -> Prepared:
     config = configs.resolve(values, overrides, file or "command line")
     catalog = plugins.load(config.plugins, config.load_plugins)
     planned = plan.make(config, catalog)
+    if budget.parse(config.budget).kind == "flops":
+        counts = counting.of_trials(planned.trials, catalog, setup(config))
+        planned = counting.with_steps(planned, counts)
     weights = configs.weights_files(config)
     scorings = {
         selectors.label(source): scoring.scorings(
@@ -95,8 +100,9 @@ def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]
     store.write_manifest(planned, config.name)
     store.write("config.toml", configs.to_toml(resolved(prepared)))
     store.write_json("environment.json", environment.describe())
+    counts = counting.of_trials(_untrained(planned, store), prepared.catalog, setup(config))
     with view(planned) as watching:
-        runner = Runner(config, prepared.catalog, store, prepared.scorings, watching)
+        runner = Runner(config, prepared.catalog, store, prepared.scorings, watching, counts)
         records = list(runner.run(planned))
     write_tables(store)
     write_portraits(store)
@@ -209,6 +215,12 @@ def write_portraits(store: Store) -> None:
     found = [path for path in paths if path]
     if found:
         portraits.draw_overview(found, store.root / "trajectories.png")
+
+
+def _untrained(planned: Plan, store: Store) -> list[Trial]:
+    """The trials that a run will train."""
+    found = ((trial, store.load(trial.id)) for trial in planned.trials)
+    return [trial for trial, record in found if record is None or record.status in RETRIED]
 
 
 def _records(store: Store) -> list[Record]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import rich_click as click
 
-from ganbench import __version__, cli_catalog, cli_check, cli_checks, cli_results, cli_run
+from ganbench import (
+    __version__,
+    cli_catalog,
+    cli_check,
+    cli_checks,
+    cli_doctor,
+    cli_results,
+    cli_run,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,7 +25,7 @@ for command in (
     *(cli_run.run, cli_run.plan, cli_run.score),
     *(cli_results.table, cli_results.plot, cli_results.compare, cli_results.merge),
     *(cli_checks.parity, cli_checks.validate_metrics, cli_check.check),
-    *(cli_catalog.list_, cli_catalog.info, cli_catalog.plugins),
+    *(cli_catalog.list_, cli_catalog.info, cli_catalog.plugins, cli_doctor.doctor),
 ):
     main.add_command(command)
 

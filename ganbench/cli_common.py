@@ -29,7 +29,12 @@ BENCHMARK_OPTIONS: list[Option] = [
     ("--extractor", "extractors", {"multiple": True}, "Feature space; all that fit if not given."),
     ("--baseline", "baselines", {"multiple": True}, "Baseline to put beside the GANs."),
     ("--seeds", "seeds", {"type": int}, "Number of seeds: 0, 1, ..., N-1."),
-    ("--budget", "budget", {"metavar": "KIND=N"}, "images=200k, updates=5k or seconds=60."),
+    (
+        "--budget",
+        "budget",
+        {"metavar": "KIND=N"},
+        "images=200k, updates=5k, seconds=60 or flops=2T.",
+    ),
     ("--samples", "samples", {"type": int}, "Samples that a trial is scored on."),
     ("--checkpoints", "checkpoints", {"type": int}, "Sets of samples taken on the way."),
     ("--threads", "threads", {"type": int}, "CPU threads of every backend; all cores by default."),

@@ -85,7 +85,8 @@ class DatasetSource(Protocol):
     Where the data are files of the user's own, the class has a `reader`, the class of a
     FileReader; the data set's own fields then tell all that it takes to load the same data again.
     An optional `label` is what tables call it, and optional `notes`, a tuple of lines, are what
-    the user is told before a run.
+    the user is told before a run. Where `load` may download, an optional method `missing()` says
+    how the files are to be had, or None where they are there; it must be cheap.
     """
 
     name: str
@@ -302,14 +303,17 @@ class RunOptions:
     threads: int
     device: str = "auto"  # auto, cpu or cuda
     dtype: Literal["float32", "float64"] = "float32"
-    steps: int | None = None  # how many the budget has, None where time decides
+    steps: int | None = None  # how many the budget has, None where time decides or nobody knows
+    seconds: float | None = None  # of a budget in seconds
 
 
 class Trainer(Protocol):
     """One GAN in training: the waist of the system.
 
     An optional method `describe()` says in words how this one is computed where the backend's own
-    `describe` cannot know: what was compiled, for one.
+    `describe` cannot know: what was compiled, for one. Where the backend has `counts_flops`, a
+    method `count_flops(chunk)` trains on a chunk and gives the floating-point operations of its
+    matrix products and convolutions, two for each multiplication and addition.
     """
 
     def train(self, chunk: Chunk) -> dict[str, float]:
@@ -344,8 +348,22 @@ class Trainer(Protocol):
         """Continue from what `state` gave, bit for bit."""
 
 
+class PeakWork(NamedTuple):
+    """A product of float32 matrices, or a convolution, as large as the device does best."""
+
+    operation: Literal["matrix product", "convolution"]
+    flops: int  # of one call, two for each multiplication and addition
+    call: Callable[[], None]  # does it once; returns when the device has finished
+
+
 class Backend(Protocol):
-    """A framework. Its module must not import it; `prepare` does."""
+    """A framework. Its module must not import it; `prepare` does.
+
+    Optional: `counts_flops`, see `Trainer`; the count is then shared with all backends that have
+    a model of the same name and options. A method `device_memory_mib()` gives the most memory
+    that was taken on the device since `prepare`, or None on the CPU; a method `peak_work(runtime)`
+    what `ganbench doctor --peak` is to time, see `PeakWork`.
+    """
 
     name: str
     requires: ClassVar[tuple[str, ...]]  # modules that must be installed

@@ -90,6 +90,23 @@ def speed_notes(rows: list[Row]) -> list[str]:
     return [f"images/s is not compared across: {reason}." for reason in reasons if reason]
 
 
+def cost_notes(records: list[Record]) -> list[str]:
+    """What shares of a peak are shares of, and what joules were counted by."""
+    peaks = dict.fromkeys(
+        f"{peak['of']}, {peak['flops_per_second'] / 1e9:,.1f} GFLOP/s"
+        for record in records
+        if (peak := record.training.get("peak")) and record.training.get("flops_per_step")
+    )
+    meters = dict.fromkeys(
+        record.training["energy_source"]
+        for record in records
+        if record.training.get("energy_joules") is not None
+    )
+    notes = [f"of peak: the share of what `ganbench doctor --peak` measured: {'; '.join(peaks)}."]
+    joules = [f"J/image: of the whole device while training, by {'; '.join(meters)}."]
+    return notes * bool(peaks) + joules * bool(meters)
+
+
 def unranked_notes(records: list[Record]) -> list[str]:
     """Columns that are shown and not ranked, and why."""
     notes = dict.fromkeys(

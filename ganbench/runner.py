@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ganbench import environment, provenance, record, scoring, timing
+from ganbench import environment, peak, provenance, record, scoring, timing
 from ganbench.child import Child, ChildLost
 from ganbench.config import Config, weights_files
+from ganbench.counting import Count
 from ganbench.errors import EnvironmentNotReady
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
@@ -42,6 +43,7 @@ class Runner:
     store: Store
     scorings: dict[str, list[Scoring]]  # by data set label
     view: View
+    counts: dict[str, Count] = field(default_factory=dict)  # FLOPs, by id of a trial
     _workers: dict[str, Child] = field(default_factory=dict)
 
     def run(self, plan: Plan) -> Iterator[Record]:
@@ -98,6 +100,9 @@ class Runner:
             raise
         if "wall_seconds" in result:
             result = timing.seen_from_outside(result, result["wall_seconds"], surroundings)
+        if trial.id in self.counts:
+            result |= self.counts[trial.id].used(result)
+            result["peak"] = peak.of(trial.specification, result.get("backend_description", {}))
         return self._keep(trial, result, surroundings, attempt)
 
     def _keep(
@@ -159,16 +164,20 @@ class Runner:
         return _failure("failed", event["reason"])
 
     def _start(self, place: str, trial: Trial) -> Child:
-        setup = {
-            "plugin_files": [str(Path(file).resolve()) for file in self.config.plugins],
-            "load_plugins": self.config.load_plugins,
-            "data": str(Path(self.config.data).resolve()) if self.config.data else None,
-            "weights": {name: str(file) for name, file in weights_files(self.config).items()},
-        }
         log = self.store.trial_folder(trial.id) / "log.txt"
-        worker = Child(setup, trial.specification["threads"], log)
+        worker = Child(setup(self.config), trial.specification["threads"], log)
         self._workers[place] = worker
         return worker
+
+
+def setup(config: Config) -> dict[str, Any]:
+    """What a worker is told before its first job."""
+    return {
+        "plugin_files": [str(Path(file).resolve()) for file in config.plugins],
+        "load_plugins": config.load_plugins,
+        "data": str(Path(config.data).resolve()) if config.data else None,
+        "weights": {name: str(file) for name, file in weights_files(config).items()},
+    }
 
 
 def _failure(status: str, reason: str) -> dict[str, Any]:

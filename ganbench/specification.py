@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ganbench import budget as budgets
@@ -64,14 +64,22 @@ def specify(
         "sources": hashes(parts),
     }
     labels = (selectors.label(backend), selectors.label(model), loss_label(loss))
-    return Trial(
-        f"{slug(*labels, source.task().dataset, length=48)}-s{seed}-{digest(specification)}",
-        *labels,
-        dataset=selectors.label(source),
-        budget=str(budgets.parse(config.budget)),
-        seed=seed,
-        specification=specification,
+    return identified(
+        Trial(
+            f"{slug(*labels, source.task().dataset, length=48)}-s{seed}-",
+            *labels,
+            dataset=selectors.label(source),
+            budget=str(budgets.parse(config.budget)),
+            seed=seed,
+            specification=specification,
+        )
     )
+
+
+def identified(trial: Trial) -> Trial:
+    """The trial with the id of its specification, under the readable part that it has."""
+    readable = trial.id.rpartition("-")[0]
+    return replace(trial, id=f"{readable}-{digest(trial.specification)}")
 
 
 def rebuild(catalog: Catalog, kind: str, selection: dict[str, Any], backend: str = "") -> Any:

@@ -141,6 +141,7 @@ def _section(
         parts[f"parameters_{network}"] = [_parameters(row, network) for row in rows]
     notes = [
         *remarks.speed_notes(rows),
+        *remarks.cost_notes(records),
         *remarks.unranked_notes(records),
         *remarks.source_notes(records),
     ]

@@ -22,6 +22,12 @@ COST_HEADINGS = {
     "peak_memory_mib": "peak MiB",
     "parameters": "parameters",
 }
+# Shown where they are known; the rates themselves are in CSV and JSON.
+MORE_COSTS = {
+    "peak_device_memory_mib": "peak MiB on GPU",
+    "share_of_peak": "of peak",
+    "joules_per_image": "J/image",
+}
 READING = (
     "Mean and 95 % interval over the n seeds, or each value where they are four or fewer, of the "
     "final model at the end of the budget. images/s leaves out compilation and scoring."
@@ -104,12 +110,15 @@ def _quality(section: Section, space: str, columns: list[Column], is_first: bool
 
 
 def _costs(section: Section) -> View:
-    names = [name for name in COST_HEADINGS if name in section.frame]
+    headings = {name: text for name, text in COST_HEADINGS.items() if name in section.frame}
+    headings |= {
+        name: text for name, text in MORE_COSTS.items() if section.frame[name].notna().any()
+    }
     rows = [
-        [*(Cell(str(row[key])) for key in KEYS), *(_cost(row, name) for name in names)]
+        [*(Cell(str(row[key])) for key in KEYS), *(_cost(row, name) for name in headings)]
         for _, row in section.frame.iterrows()
     ]
-    return View("costs", [*KEYS, *(COST_HEADINGS[name] for name in names)], rows)
+    return View("costs", [*KEYS, *headings.values()], rows)
 
 
 def _cost(row: Any, name: str) -> Cell:

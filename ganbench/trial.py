@@ -14,11 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganbench import importing, selectors, timing
+from ganbench import energy, importing, selectors, timing
 from ganbench.budget import Budget
 from ganbench.checkpoints import Checkpoints
-from ganbench.contracts import Dataset, Model, RunOptions, Trainer
+from ganbench.contracts import Backend, Dataset, Model, RunOptions, Trainer
 from ganbench.data import ChunkSource, evaluation_noise
+from ganbench.energy import MeteredClock
 from ganbench.memory import PeakMemory
 from ganbench.plugins import Catalog
 from ganbench.samples import keep
@@ -49,8 +50,10 @@ def run(
         backend = rebuild(catalog, "backends", specification["backend"])
         model = rebuild(catalog, "models", specification["model"], backend.name)
         step, budget = model.step(dataset.task), Budget(**specification["budget"])
-        total = budget.steps(step)
-        runtime = backend.prepare(_run_options(specification, total))
+        total = budget.steps(step, specification.get("flops_per_step"))
+        runtime = backend.prepare(_run_options(specification, total, budget))
+        counters = energy.find(on_gpu=_is_on_gpu(specification, backend))
+        phases.train = meter = MeteredClock(counters=counters.counters)
     with importing.apart(phases.import_, phases.build):
         loss, penalties = rebuild_loss(catalog, specification)
         weights = draw_weights(specification["seed"], model.parameters(dataset.task))
@@ -104,6 +107,9 @@ def run(
         "other_seconds": total_seconds - sum(spent.values()),
         "total_seconds": total_seconds,
         "peak_memory_mib": memory.peak_mib(),
+        "peak_device_memory_mib": _device_memory(backend),
+        "energy_joules": meter.joules,
+        "energy_source": counters.source,
     }
 
 
@@ -122,15 +128,26 @@ def _may_draw_ahead(threads: int, told: dict[str, str]) -> bool:
     return threads > 1 or told.get("device_name", "cpu") != "cpu"
 
 
-def _run_options(specification: dict[str, Any], steps: int | None) -> RunOptions:
+def _run_options(specification: dict[str, Any], steps: int | None, budget: Budget) -> RunOptions:
     threads, device, dtype = (specification[name] for name in ("threads", "device", "dtype"))
-    return RunOptions(threads, device, dtype, steps)
+    seconds = budget.value if budget.kind == "seconds" else None
+    return RunOptions(threads, device, dtype, steps, seconds)
 
 
 def _described(trainer: Trainer) -> dict[str, str]:
     describe = getattr(trainer, "describe", None)
     found: dict[str, str] = describe() if describe else {}
     return found
+
+
+def _is_on_gpu(specification: dict[str, Any], backend: Backend) -> bool:
+    name = backend.describe().get("device_name", "cpu")
+    return specification["device"] != "cpu" and name != "cpu"
+
+
+def _device_memory(backend: Backend) -> float | None:
+    device_memory = getattr(backend, "device_memory_mib", None)
+    return device_memory() if device_memory else None
 
 
 def _recipe(model: Any, dataset: Dataset) -> dict[str, Any]:

@@ -22,9 +22,20 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import parity_trace, pictures, plugins, portraits, progress, scoring, training, trial
+from ganbench import (
+    counting_work,
+    parity_trace,
+    peak,
+    pictures,
+    plugins,
+    portraits,
+    progress,
+    scoring,
+    training,
+    trial,
+)
 from ganbench.checkpoints import samples_of
-from ganbench.contracts import Dataset
+from ganbench.contracts import Dataset, RunOptions
 from ganbench.errors import ConfigError, GanbenchError
 from ganbench.evaluate import Checkpoint, Evaluator, Evidence
 from ganbench.feature_cache import FeatureCache, cache_folder
@@ -96,6 +107,23 @@ class Workshop:
         backend = rebuild(self.catalog, "backends", specification["backend"])
         return {"description": backend.describe()}
 
+    def count(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
+        """Count the FLOPs of one step."""
+        threads = len(os.sched_getaffinity(0))
+        flops = counting_work.count(job["specification"], self.catalog, threads)
+        return {"flops_per_step": flops}
+
+    def peak(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
+        """Time what a backend does best."""
+        return {"rates": peak.work(job["specification"], self.catalog)}
+
+    def describe(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
+        """Prepare a backend and let it say what it runs on."""
+        asked = job["specification"]
+        backend = rebuild(self.catalog, "backends", asked["backend"])
+        backend.prepare(RunOptions(asked["threads"], asked["device"]))
+        return {"description": backend.describe()}
+
     def check(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
         """Load a plugin step by step, or run one check on a part of it."""
         from ganbench.testing import bench  # trainings need none of it
@@ -154,6 +182,9 @@ def main() -> None:
         "train": workshop.train,
         "score": workshop.score,
         "trace": workshop.trace,
+        "count": workshop.count,
+        "peak": workshop.peak,
+        "describe": workshop.describe,
         "check": workshop.check,
     }
     while True:

@@ -24,6 +24,11 @@ from ganbench.errors import ConfigError
         ("seconds=1e-3", "seconds", 0.001),
         (" images = 60 k ", "images", 60_000),
         ("images=1e12", "images", 1e12),
+        ("flops=250k", "flops", 250_000),
+        ("flops=40G", "flops", 40e9),
+        ("flops=1.5T", "flops", 1.5e12),
+        ("flops=2P", "flops", 2e15),
+        ("flops=1e24", "flops", 1e24),
     ],
 )
 def test_a_budget_is_one_kind_and_a_number(text, kind, value):
@@ -36,7 +41,8 @@ def test_a_budget_is_one_kind_and_a_number(text, kind, value):
         *("images=0", "images=-1", "seconds=0", "seconds=-0.0", "updates=0k"),
         *("images=nan", "seconds=nan", "images=inf", "seconds=-inf", "seconds=infk"),
         *("images=1e13", "images=2000000M", "seconds=1e400"),
-        *("images=3.5", "updates=0.5", "images=1.0005k"),
+        *("images=3.5", "updates=0.5", "images=1.0005k", "flops=0.5", "flops=1e25"),
+        *("images=1G", "updates=1T", "seconds=1P", "flops=1E", "flops=1g"),
         *("images=1x", "images=k", "images=1K", "images=1m", "images=1kk", "images=1,000"),
         *("", "images", "image=3", "Images=3", "images=", "=3", "3", "images:3", "images==3"),
         *("images=3 updates=4", "images=3;4", "images=3\nupdates=4", "epochs=3"),
@@ -60,13 +66,16 @@ def test_anything_else_is_refused_with_the_text_in_the_message(text):
         (Budget("seconds", 60), "seconds=60"),
         (Budget("seconds", 3600.25), "seconds=3600.25"),
         (Budget("seconds", 2000), "seconds=2000"),
+        (Budget("flops", 2e15), "flops=2P"),
+        (Budget("flops", 1.5e12), "flops=1500G"),
+        (Budget("flops", 1_234_567), "flops=1234567"),
     ],
 )
 def test_a_budget_is_written_as_a_person_would(budget, text):
     assert str(budget) == text
 
 
-@given(kind=st.sampled_from(["images", "updates"]), value=st.integers(1, 10**12))
+@given(kind=st.sampled_from(["images", "updates", "flops"]), value=st.integers(1, 10**12))
 def test_counts_survive_being_written_and_read(kind, value):
     assert parse(str(Budget(kind, float(value)))) == Budget(kind, value)
 
@@ -94,6 +103,18 @@ def test_updates_count_steps_and_seconds_leave_their_number_open():
     step = Step(64, 1, discriminator_updates=5)
     assert Budget("updates", 7).steps(step) == 7
     assert Budget("seconds", 7).steps(step) is None
+
+
+@given(value=st.integers(1, 10**18), per_step=st.integers(1, 10**15))
+def test_flops_buy_the_whole_steps_that_they_pay_for(value, per_step):
+    steps = Budget("flops", float(value)).steps(Step(64, 1), per_step)
+    assert steps == max(1, int(float(value)) // per_step)
+
+
+@pytest.mark.parametrize("unknown", [None, 0])
+def test_flops_buy_nothing_where_a_step_has_no_price(unknown):
+    with pytest.raises(ValueError, match="needs the FLOPs of a step"):
+        Budget("flops", 1e9).steps(Step(64, 1), unknown)
 
 
 def test_a_clock_adds_up_what_runs_inside_it_and_nothing_else():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganbench.contracts import RunOptions
+from ganbench.contracts import PeakWork, RunOptions
 from ganbench.errors import EnvironmentNotReady
 
 
@@ -29,3 +29,9 @@ class NumPyBackend:
     def describe(self) -> dict[str, str]:
         """Version and device."""
         return {"numpy": np.__version__, "device": "cpu"}
+
+    def peak_work(self, runtime: RunOptions) -> list[PeakWork]:
+        """What to time for the processor's highest rate."""
+        from ganbench_baselines.peak import work
+
+        return work()

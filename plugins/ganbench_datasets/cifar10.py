@@ -74,6 +74,11 @@ class CIFAR10:
         """Say what a model has to generate."""
         return Task(self.name, "images", (32, 32, 3), classes=10)
 
+    def missing(self) -> str | None:
+        """Say how to get the archive where `load` would download it."""
+        is_here = (cache_folder() / self.name / ARCHIVE.name).is_file()
+        return None if is_here else "the first run downloads it"
+
     def load(self, location: Path | None) -> Dataset:
         """Read uint8 images [40000, 10000 and 10000, 32, 32, 3], verified by sha256.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,8 @@ import numpy as np
 
 from ganbench.contracts import Dataset, Split, Task
 from ganbench.errors import ConfigError, EnvironmentNotReady
+from ganbench.feature_cache import cache_folder
+from ganbench_datasets import pinned
 from ganbench_datasets.idx import parse_idx
 from ganbench_datasets.payload import Payload, find_payload, read_payload
 
@@ -59,6 +60,14 @@ class FashionMNIST:
         """Say what a model has to generate."""
         return Task(self.name, "images", (28, 28, 1), classes=10)
 
+    def missing(self) -> str | None:
+        """Say how to get the files where `load` would download them."""
+        return pinned.missing(
+            [DEBIAN_FOLDER, cache_folder() / self.name],
+            PAYLOADS,
+            "apt install dataset-fashion-mnist; or else the first run downloads them",
+        )
+
     def load(self, location: Path | None) -> Dataset:
         """Read uint8 images [50000, 10000 and 10000, 28, 28, 1], verified by sha256.
 
@@ -97,9 +106,8 @@ def _contents(location: Path | None) -> list[tuple[str, bytes]]:
         return _folder_contents(inner if inner.is_dir() else location)
     if DEBIAN_FOLDER.is_dir():
         return _folder_contents(DEBIAN_FOLDER)
-    cache = Path(os.environ.get("GANBENCH_CACHE") or Path.home() / ".cache" / "ganbench")
     try:
-        return cached_contents(cache / FashionMNIST.name, UPSTREAM_URL)
+        return cached_contents(cache_folder() / FashionMNIST.name, UPSTREAM_URL)
     except EnvironmentNotReady as error:
         raise EnvironmentNotReady(
             f"Fashion-MNIST is not here: install Debian's package dataset-fashion-mnist or pass "

@@ -58,6 +58,11 @@ class MNIST:
         """Say what a model has to generate."""
         return Task(self.name, "images", (28, 28, 1), classes=10)
 
+    def missing(self) -> str | None:
+        """Say how to get the files where `load` would download them."""
+        folders = [cache_folder() / self.name]
+        return pinned.missing(folders, PAYLOADS, "the first run downloads them")
+
     def load(self, location: Path | None) -> Dataset:
         """Read uint8 images [50000, 10000 and 10000, 28, 28, 1], verified by sha256.
 

@@ -40,6 +40,16 @@ def cached_contents(folder: Path, payloads: Sequence[Payload], base_url: str) ->
     return [(payload.name, _cached(folder, payload, base_url)) for payload in payloads]
 
 
+def missing(
+    folders: Iterable[Path], payloads: Sequence[Payload], how_to_get_them: str
+) -> str | None:
+    """None where one of the folders has every file, of whatever content; else the way to them."""
+    for folder in folders:
+        if all(find_payload(folder, payload) for payload in payloads):
+            return None
+    return how_to_get_them
+
+
 def sha256_of(contents: Contents) -> str:
     """The hash of all contents, one after the other."""
     digest = hashlib.sha256()
