@@ -97,7 +97,7 @@ def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]
     store.write_json("environment.json", environment.describe())
     with view(planned) as watching:
         runner = Runner(config, prepared.catalog, store, prepared.scorings, watching)
-        records = list(runner.run(planned))
+        records = runner.run(planned)
     write_tables(store)
     write_portraits(store)
     verdicts = verdict.read(parity_folder(store))
@@ -124,7 +124,7 @@ def score(
                 config.metrics, task, catalog, config.extractors, configs.weights_files(config)
             )
     with view(planned) as watching:
-        records = list(Runner(config, catalog, store, wanted, watching).score(planned.trials))
+        records = Runner(config, catalog, store, wanted, watching).score(planned.trials)
     if not records:
         raise NothingMatched(f"{folder}: no trial has completed, so there is nothing to score")
     write_tables(store)
@@ -143,10 +143,12 @@ def resolved(prepared: Prepared) -> Config:
         for scorings in prepared.scorings.values()
     }
     samples = {trial.specification["samples"] for trial in trials}
+    threads = {trial.specification["threads"] for trial in trials}
     choices: dict[str, Any] = {
-        "threads": trials[0].specification["threads"],
         "datasets": datasets.kept(prepared.config.datasets, prepared.plan.sources),
     }
+    if len(threads) == 1:
+        choices["threads"] = threads.pop()
     if backends and prepared.config.backends is None:
         choices["backends"] = list(backends)
     if len(metrics) == 1:
