@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -215,5 +216,18 @@ def write_portraits(store: Store) -> None:
 
 def _records(store: Store) -> list[Record]:
     """The records there are of everything that was planned into a folder."""
-    records = (store.load(trial.id) for trial in store.planned())
+    with _uncollected():
+        records = [store.load(trial.id) for trial in store.planned()]
     return [record for record in records if record]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Put off the search for cycles, which records have none of and which visits all of them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
