@@ -25,6 +25,7 @@ def quality_key(record: Record, score: dict[str, Any]) -> dict[str, Any]:
         **{f"reference {name}": value for name, value in score["reference"].items()},
         "budget": record.budget,
         "dtype": specification["dtype"],
+        "precision": specification["backend"]["options"].get("precision", "float32"),
         "protocol": specification["protocol"],
     }
 

@@ -302,7 +302,8 @@ class RunOptions:
     threads: int
     device: str = "auto"  # auto, cpu or cuda
     dtype: Literal["float32", "float64"] = "float32"
-    steps: int | None = None  # how many the budget has, None where time decides
+    steps: int | None = None  # how many the budget has, None where time decides or nobody knows
+    seconds: float | None = None  # of a budget in seconds
 
 
 class Trainer(Protocol):

@@ -46,7 +46,7 @@ def run(
         model = rebuild(catalog, "models", specification["model"], backend.name)
         step, budget = model.step(dataset.task), Budget(**specification["budget"])
         total = budget.steps(step)
-        runtime = backend.prepare(_run_options(specification, total))
+        runtime = backend.prepare(_run_options(specification, total, budget))
     with phases.build.running():
         loss, penalties = rebuild_loss(catalog, specification)
         weights = draw_weights(specification["seed"], model.parameters(dataset.task))
@@ -96,9 +96,10 @@ def _tee(report: Report, events: Any) -> Report:
     return both
 
 
-def _run_options(specification: dict[str, Any], steps: int | None) -> RunOptions:
+def _run_options(specification: dict[str, Any], steps: int | None, budget: Budget) -> RunOptions:
     threads, device, dtype = (specification[name] for name in ("threads", "device", "dtype"))
-    return RunOptions(threads, device, dtype, steps)
+    seconds = budget.value if budget.kind == "seconds" else None
+    return RunOptions(threads, device, dtype, steps, seconds)
 
 
 def _described(trainer: Trainer) -> dict[str, str]:
