@@ -25,6 +25,7 @@ def quality_key(record: Record, score: dict[str, Any]) -> dict[str, Any]:
         **{f"reference {name}": value for name, value in score["reference"].items()},
         "budget": record.budget,
         "dtype": specification["dtype"],
+        "precision": specification["backend"]["options"].get("precision", "float32"),
         "protocol": specification["protocol"],
     }
 
@@ -40,6 +41,7 @@ def speed_key(record: Record) -> dict[str, Any]:
         **{name: specification[name] for name in _WAY},
         "backend options": record.backend.partition("[")[2],  # those that are not the default
         "budget": record.budget,
+        "trials side by side": record.training.get("side_by_side", 1),
     }
 
 

@@ -23,8 +23,9 @@ CAPTION = (
     "Means of A and B, where failures count as the worst value of the column in either; of 4 runs "
     "or fewer the values themselves. B - A with its 95 % interval: Student's paired test over 5 or "
     "more shared seeds, else Welch's (w). p is adjusted for the rows of a column (Holm); better "
-    "and worse are those below 0.05. failed: runs that did not complete, in A and in B; ! marks "
-    "rows of which more fail than before."
+    "and worse are those below 0.05, if of costs the means also differ by more than either side's "
+    "standard deviation. failed: runs that did not complete, in A and in B; ! marks rows of which "
+    "more fail than before."
 )
 Table = tuple[str, list[list[str]]]  # title and rows
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ganbench.columns import Column
 from ganbench.comparability import apart
-from ganbench.differences import Difference, paired, unpaired
+from ganbench.differences import Difference, is_within_spread, paired, unpaired
 from ganbench.marks import SIGNIFICANCE, holm
 from ganbench.measured import Labels, Measured, Side
 from ganbench.statistics import FEW_RUNS
@@ -128,6 +128,8 @@ def _word(item: Comparison, p: float | None) -> str:
     if item.difference is None or item.difference.mean is None or p is None:
         return item.word
     if p >= SIGNIFICANCE:
+        return ALIKE
+    if item.column.is_cost and is_within_spread(item.points_a, item.points_b):
         return ALIKE
     if item.column.direction == "none":
         return DIFFERENT

@@ -303,7 +303,8 @@ class RunOptions:
     threads: int
     device: str = "auto"  # auto, cpu or cuda
     dtype: Literal["float32", "float64"] = "float32"
-    steps: int | None = None  # how many the budget has, None where time decides
+    steps: int | None = None  # how many the budget has, None where time decides or nobody knows
+    seconds: float | None = None  # of a budget in seconds
 
 
 class Trainer(Protocol):
@@ -383,7 +384,9 @@ class Model(Protocol):
     """A GAN on one backend: its sizes, initial weights and how to train it.
 
     Where options depend on the task, an optional method `for_task(task)` gives the model with
-    all of them set, for the record.
+    all of them set, for the record. An optional attribute `gains_side_by_side = True` says that two
+    trainings of one thread each do more together than one with two threads, as those of small
+    layers do: `--jobs` then runs trials of this model side by side, and of no other.
     """
 
     name: str

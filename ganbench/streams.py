@@ -29,19 +29,28 @@ class Stream:
         digest = hashlib.sha256(f"{self.seed}/{self.name}".encode()).digest()
         return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
 
+    @cached_property
+    def _beginning(self) -> dict[str, Any]:
+        """The state at the beginning of index 0, in plain numbers, which are read fastest."""
+        state: Any = self._generator.bit_generator.state
+        return {
+            "bit_generator": state["bit_generator"],
+            "state": {"counter": [0, 0, 0, 0], "key": state["state"]["key"].tolist()},
+            "buffer": [0, 0, 0, 0],
+            "buffer_pos": 4,  # the buffer is spent
+            "has_uint32": 0,
+            "uinteger": 0,
+        }
+
     def at(self, index: int) -> np.random.Generator:
         """Give the generator of this index, at its beginning.
 
         The generator is one object that is moved about: draw from it before the next call.
         """
-        bits = self._generator.bit_generator
-        # Resetting the counter takes a fifth of the time of building a Philox. The index sits in
-        # the counter's high half, so that 2**128 draws separate neighbours.
-        state: Any = bits.state
-        state["state"]["counter"][:] = (0, 0, index, 0)
-        state["buffer_pos"] = 4  # the buffer of the previous index is spent
-        state["has_uint32"] = 0
-        bits.state = state
+        # Setting a state takes 0.4 us, building a Philox 22. The index sits in the counter's high
+        # half, so that 2**128 draws separate neighbours.
+        self._beginning["state"]["counter"][2] = index
+        self._generator.bit_generator.state = self._beginning
         return self._generator
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from ganbench import remarks, sections, targets, verdict
 from ganbench.columns import Column, Columns
 from ganbench.contracts import Direction
-from ganbench.costs import COSTS, RANKED, costs
+from ganbench.costs import COSTS, RANKED, TIMED, costs
 from ganbench.marks import best_rows
 from ganbench.ranking import worst
 from ganbench.record import Record
@@ -25,7 +25,7 @@ from ganbench.verdict import Verdict
 KEYS = ["backend", "model", "loss"]
 SETTING = ["samples", "threads", "device"]
 COUNTS = ["n", "planned", "failed", "missing"]
-PARITY, HEALTH = "parity", "health"
+PARITY, HEALTH, TIMING = "parity", "health", "timing"
 NETWORKS = ["generator", "discriminator"]
 # What a frame has of every measured column, after its mean under the column's own name.
 PARTS = ("sd", "median", "iqm", "low", "high", "mark", "points")
@@ -60,6 +60,11 @@ class Section:
     def has_health(self) -> bool:
         """Whether a metric gave verdicts in words."""
         return HEALTH in self.frame
+
+    @property
+    def has_timing(self) -> bool:
+        """Whether a record tells of its chunks and of the machine before and after."""
+        return TIMING in self.frame
 
 
 def build(
@@ -125,9 +130,13 @@ def _section(
     for goal in goals:
         places = [targets.reached(row, goal) for row in rows]
         parts |= {name: pd.Series([row[name] for row in places], dtype=float) for name in places[0]}
+    has_timing = any("timing" in record.training for record in records)
     for name, direction in COSTS.items():
         ranking = direction if name == RANKED else "none"
-        parts |= _measured(name, ranking, rows, speeds)
+        if has_timing or name not in TIMED:
+            parts |= _measured(name, ranking, rows, speeds, within_spread=has_timing)
+        if has_timing and name == RANKED:
+            parts[TIMING] = pd.Series([remarks.timing(row) for row in rows], dtype=object)
     for network in NETWORKS:
         parts[f"parameters_{network}"] = [_parameters(row, network) for row in rows]
     notes = [
@@ -161,9 +170,16 @@ def _counts(rows: list[Row]) -> dict[str, list[int]]:
 
 
 def _measured(
-    name: str, direction: Direction, rows: list[Row], groups: list[str]
+    name: str,
+    direction: Direction,
+    rows: list[Row],
+    groups: list[str],
+    within_spread: bool = False,
 ) -> dict[str, pd.Series[Any]]:
-    """The parts of one column; rows are ranked only within their group."""
+    """The parts of one column; rows are ranked only within their group.
+
+    For `within_spread` see `marks.best_rows`; older records are judged as they were.
+    """
     is_cost = name in COSTS
     values = [row.of(name) for row in rows]
     everything = [value for row in values for value in row.values()]
@@ -175,7 +191,7 @@ def _measured(
     for part in ("median", "iqm", "low", "high"):
         parts[f"{name}_{part}"] = [getattr(item, part) for item in found]
     ranked = [_known(row) for row in values] if is_cost else values
-    parts[f"{name}_mark"] = _marks(rows, ranked, direction, groups)
+    parts[f"{name}_mark"] = _marks(rows, ranked, direction, groups, within_spread)
     parts[f"{name}_points"] = [_points(row, limit) for row in values]
     objects = ("mark", "points")
     return {
@@ -203,7 +219,11 @@ def _points(values: Mapping[int, float], limit: float | None) -> list[float]:
 
 
 def _marks(
-    rows: list[Row], values: list[dict[int, float]], direction: Direction, groups: list[str]
+    rows: list[Row],
+    values: list[dict[int, float]],
+    direction: Direction,
+    groups: list[str],
+    within_spread: bool,
 ) -> list[str]:
     """What `marks.best_rows` says of the rows that are ranked: GANs of more than four seeds."""
     marks = [""] * len(rows)
@@ -217,7 +237,7 @@ def _marks(
         ]
         if len({value for place in places for value in values[place].values()}) == 1:
             continue  # where all are the same there is nothing to tell apart
-        found = best_rows([values[place] for place in places], direction)
+        found = best_rows([values[place] for place in places], direction, within_spread)
         for place, mark in zip(places, found, strict=True):
             marks[place] = "" if mark == "unknown" else mark
     return marks

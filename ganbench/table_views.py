@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ganbench.cells import UNKNOWN, Cell, measured, number, trials
 from ganbench.columns import Column
-from ganbench.table import HEALTH, KEYS, PARITY, Section
+from ganbench.table import HEALTH, KEYS, PARITY, TIMING, Section
 from ganbench.targets import AXES, Target
 
 ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
 COST_HEADINGS = {
     "images_per_second": "images/s",
+    TIMING: "timing",
+    "step_ms_p50": "ms/step",
+    "step_ms_p95": "p95",
     "compile_seconds": "compile s",
     "peak_memory_mib": "peak MiB",
     "parameters": "parameters",
@@ -39,6 +43,14 @@ PARITY_CAPTION = (
     "gradient and weight agreed to 1e-9 in float64, step by step (sizes of layers and batches and "
     "options of backends aside); failed, they did not; changed, a source has changed since; "
     "unverified, never compared."
+)
+TIMING_CAPTION = (
+    "timing: ok, or why images/s is doubtful. noisy: a fixed probe ran more than 5 % faster or "
+    "slower after training than before; unstable: over a trial's chunks or over seeds, a standard "
+    "deviation of 5 % or more, a value 25 % off, or a trend; busy: more than half of the cores had "
+    "work when the run began; clock: the trial's clock and its parent's differ by more than 2 %. "
+    "Noisy, busy and clock rows are not ranked by speed; a difference no larger than the standard "
+    "deviation of either row is a tie. ms/step and p95: median and 95th percentile over chunks."
 )
 HEALTH_CAPTION = "health: in how many trials the course of training looks wrong, and in what way."
 
@@ -79,6 +91,7 @@ def captions(section: Section) -> list[str]:
     lines += [FAILURES] if frame["failed"].any() else []
     lines += [PARITY_CAPTION] if section.has_parity else []
     lines += [HEALTH_CAPTION] if section.has_health else []
+    lines += [TIMING_CAPTION] if section.has_timing else []
     return [*lines, *_fingerprints(section), *section.notes]
 
 
@@ -97,14 +110,19 @@ def _quality(section: Section, space: str, columns: list[Column], is_first: bool
 
 
 def _costs(section: Section) -> View:
-    headings = COST_HEADINGS | {
+    headings = {name: text for name, text in COST_HEADINGS.items() if name in section.frame}
+    headings |= {
         name: text for name, text in MORE_COSTS.items() if section.frame[name].notna().any()
     }
     rows = [
-        [*(Cell(str(row[key])) for key in KEYS), *(measured(row, name) for name in headings)]
+        [*(Cell(str(row[key])) for key in KEYS), *(_cost(row, name) for name in headings)]
         for _, row in section.frame.iterrows()
     ]
     return View("costs", [*KEYS, *headings.values()], rows)
+
+
+def _cost(row: Any, name: str) -> Cell:
+    return Cell(str(row[name] or UNKNOWN)) if name == TIMING else measured(row, name)
 
 
 def _goal(section: Section, goal: Target) -> View:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganbench import energy, selectors
+from ganbench import energy, importing, selectors, timing
 from ganbench.budget import Budget
 from ganbench.checkpoints import Checkpoints
 from ganbench.contracts import Backend, Dataset, Model, RunOptions, Trainer
@@ -34,23 +35,26 @@ def run(
     catalog: Catalog,
     load: Callable[[dict[str, Any]], Dataset],
     report: Report,
+    imported: float = 0.0,
 ) -> dict[str, Any]:
     """Train and sample one GAN; returns status, counters, phases, losses and environment.
 
     `load` gives the data set of a specification, `report` passes progress on to whoever watches.
+    `imported` are seconds of imports that this trial was the first to need, before its beginning.
     """
+    began = time.perf_counter()
     phases, memory = Phases(), PeakMemory()
     with phases.load.running():
         dataset = load(specification)
-    with phases.prepare.running():
+    with importing.apart(phases.import_, phases.prepare):
         backend = rebuild(catalog, "backends", specification["backend"])
         model = rebuild(catalog, "models", specification["model"], backend.name)
         step, budget = model.step(dataset.task), Budget(**specification["budget"])
         total = budget.steps(step, specification.get("flops_per_step"))
-        runtime = backend.prepare(_run_options(specification, total))
+        runtime = backend.prepare(_run_options(specification, total, budget))
         counters = energy.find(on_gpu=_is_on_gpu(specification, backend))
         phases.train = meter = MeteredClock(counters=counters.counters)
-    with phases.build.running():
+    with importing.apart(phases.import_, phases.build):
         loss, penalties = rebuild_loss(catalog, specification)
         weights = draw_weights(specification["seed"], model.parameters(dataset.task))
         trainer = model.trainer(loss, penalties, dataset.task, weights, runtime)
@@ -60,14 +64,24 @@ def run(
     checkpoints = Checkpoints(
         specification["checkpoints"], total, noise, labels, dataset.task, folder
     )
+    with phases.probe.running():
+        before = timing.moment()
+    draws_ahead = _may_draw_ahead(specification["threads"], backend.describe())
     with (folder / "events.jsonl").open("w", encoding="utf-8") as events:
-        training = Training(trainer, source, budget, step, phases, checkpoints, trajectory)
+        training = Training(
+            trainer, source, budget, step, phases, checkpoints, trajectory, draws_ahead
+        )
         progress = training.run(_tee(report, events))
+    with phases.probe.running():
+        after = timing.moment()
     result = {
         "status": progress.status,
         "reason": progress.reason,
         **progress.counters(step),
-        **phases.seconds(),
+        "timing": {
+            **timing.describe(training.times, step.images, before, after),
+            "drawn_ahead": training.draws_ahead,
+        },
         "parameters": _parameter_counts(model, dataset),
         "recipe": _recipe(model, dataset),
         "losses": progress.losses,
@@ -85,9 +99,13 @@ def run(
             result |= {"status": "diverged", "reason": str(error)}
         else:
             result |= keep(samples, len(noise), dataset.task, folder / "samples.npy")
-        result["sample_seconds"] = phases.sample.seconds
+    total_seconds, spent = time.perf_counter() - began, phases.seconds()
     return {
         **result,
+        **spent,
+        "import_seconds": spent["import_seconds"] + imported,
+        "other_seconds": total_seconds - sum(spent.values()),
+        "total_seconds": total_seconds,
         "peak_memory_mib": memory.peak_mib(),
         "peak_device_memory_mib": _device_memory(backend),
         "energy_joules": meter.joules,
@@ -105,9 +123,15 @@ def _tee(report: Report, events: Any) -> Report:
     return both
 
 
-def _run_options(specification: dict[str, Any], steps: int | None) -> RunOptions:
+def _may_draw_ahead(threads: int, told: dict[str, str]) -> bool:
+    """Whether a second thread may work: a trial that was given one thread on a CPU has one."""
+    return threads > 1 or told.get("device_name", "cpu") != "cpu"
+
+
+def _run_options(specification: dict[str, Any], steps: int | None, budget: Budget) -> RunOptions:
     threads, device, dtype = (specification[name] for name in ("threads", "device", "dtype"))
-    return RunOptions(threads, device, dtype, steps)
+    seconds = budget.value if budget.kind == "seconds" else None
+    return RunOptions(threads, device, dtype, steps, seconds)
 
 
 def _described(trainer: Trainer) -> dict[str, str]:

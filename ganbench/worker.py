@@ -50,7 +50,9 @@ class Workshop:
     """What a worker keeps between jobs: plugins, data sets and the features of references."""
 
     def __init__(self, setup: dict[str, Any]) -> None:
+        start = time.perf_counter()
         self.catalog = plugins.load(setup["plugin_files"], setup["load_plugins"])
+        self.import_seconds = time.perf_counter() - start  # of plugins, for the first trial
         self.location = Path(setup["data"]) if setup["data"] else None
         self.weights = {name: Path(file) for name, file in setup["weights"].items()}
         self.evaluators: dict[str, Evaluator] = {}
@@ -58,10 +60,16 @@ class Workshop:
 
     def train(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
         """Run one trial."""
-        return trial.run(job["specification"], Path(job["folder"]), self.catalog, self._of, report)
+        imported, self.import_seconds = self.import_seconds, 0.0
+        folder = Path(job["folder"])
+        return trial.run(job["specification"], folder, self.catalog, self._of, report, imported)
 
     def score(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
-        """Score the samples of one trial and draw a few of them, and the path of a tiny model."""
+        """Score the samples of one trial and draw a few of them, and the path of a tiny model.
+
+        Gives the scores, and the seconds that all of it took.
+        """
+        start = time.perf_counter()
         folder, training = Path(job["folder"]), job["training"]
         dataset = self._of(job["specification"])
         if dataset.sha256 != training["data_sha256"]:
@@ -88,7 +96,7 @@ class Workshop:
             path = portraits.of_trial(backend, model, loss, training, trajectory)
             if path:
                 portraits.draw_path(path, folder / "trajectory.png")
-        return {"scores": scores}
+        return {"scores": scores, "seconds": time.perf_counter() - start}
 
     def trace(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
         """Trace one training into a file of arrays, and say what the backend is."""
@@ -182,6 +190,7 @@ def main() -> None:
     while True:
         job = jobs.get()
         _redirect_output(Path(job["folder"]) / "log.txt")
+        _send(events, {"event": "begun"})
         _send(events, _outcome(kinds[job["kind"]], job, lambda event: _send(events, event)))
         gc.collect()
 

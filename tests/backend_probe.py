@@ -23,6 +23,7 @@ import numpy as np
 from ganbench import parity_trace, plugins, selectors
 from ganbench.contracts import Dataset, RunOptions, Samples, Split, Task
 from ganbench.data import ChunkSource, evaluation_noise
+from ganbench.errors import EnvironmentNotReady
 from ganbench.streams import draw_weights
 from ganbench_recipes.recipe import Recipe
 
@@ -88,11 +89,16 @@ class Framework:
         (self.backend,) = self.plugin.ganbench_backends()
 
     def prepare(self, job):
-        backend = self.backend()
-        if self.name == "tensorflow":
-            backend = self.backend(compile=job.get("compile", "step"))
+        backend = self.backend(**self._options(job))
         options = RunOptions(1, device="cpu", dtype=job.get("dtype", "float64"))
         return backend.prepare(options)
+
+    def _options(self, job):
+        """What is compiled, as the job says, or a step where that takes no time; the precision."""
+        if self.name == "jax":
+            return {}
+        form = job.get("compile", {"torch": "off", "tensorflow": "step"}[self.name])
+        return {"compile": form, "precision": job.get("precision", "float32")}
 
     def value_and_gradients(self, function, arrays):
         """A scalar function's value, its gradients by the arrays and what it saw on the way.
@@ -271,13 +277,15 @@ def other_strides():
     """Gradients whose strides are not their weight's, which the fused optimiser does not see."""
     import torch
 
-    from ganbench_torch import trainer
+    from ganbench_torch.optimizer import FusedAdam
 
-    def backward(loss, weights):
-        for weight, gradient in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+    def gradients(self, loss):
+        found = torch.autograd.grad(loss, self.parameters)
+        for weight, gradient in zip(self.parameters, found, strict=True):
             weight.grad = gradient.contiguous()
+        return found
 
-    return patch.object(trainer, "_backward", backward)
+    return patch.object(FusedAdam, "gradients", gradients)
 
 
 def float32_constant():
@@ -372,16 +380,27 @@ def networks(framework, job):
         state[name] = np.broadcast_to(values, state[name].shape).astype(state[name].dtype)
     trainer.load_state(state)
     noise, labels = evaluation_noise(trial.dataset, trial.step, SEED, job["samples"])
-    labels = trainer.batches.labels(np.array(job.get("labels", labels), np.int32))
-    inputs = (trainer.batches.tensor(noise), labels)[: 1 + model.conditional]
-    real = trainer.batches.real(trial.dataset.train.samples[: job["samples"]], labels)
-    found = {"images": trainer.generator(*inputs)}
-    found["logits"] = trainer.discriminator(*real[: 1 + model.conditional])
+    labels = framework.tensor(np.array(job.get("labels", labels), np.int32))
+    labels = trainer.batches.labels(labels, slice(None))
+    noise_, samples = framework.tensor(noise), trial.dataset.train.samples[: job["samples"]]
+    inputs = (trainer.batches.tensor(noise_), labels)[: 1 + model.conditional]
+    real = trainer.batches.real(framework.tensor(samples), labels)
+    found = {"images": trainer.step.generator(*inputs)}
+    found["logits"] = trainer.step.discriminator(*real[: 1 + model.conditional])
     if framework.name == "torch":
         found = {name: tensor.detach() for name, tensor in found.items()}
         found["images"] = found["images"].permute(0, 2, 3, 1)
     found = {name: tensor.numpy() for name, tensor in found.items()}
     return found | {"noise": noise} | named("state", state)
+
+
+def refusal(framework, job):
+    """What the backend says where it cannot be prepared so."""
+    try:
+        framework.prepare(job)
+    except EnvironmentNotReady as error:
+        return {"refusal": str(error)}
+    return {"refusal": "none"}
 
 
 def losses(framework, job):
@@ -494,6 +513,7 @@ KINDS = {
         chunk_lengths,
         continuation,
         networks,
+        refusal,
         losses,
         softplus,
         quadratic,

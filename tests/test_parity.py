@@ -73,7 +73,16 @@ AGREE = {
     "clip": (DCGAN_SMALL, "wgan+clip"),
     "relativistic": (DCGAN_SMALL, "relativistic+r1+r2", "8x8x3"),
 }
-COMPILED = ["perceptron", "convolutions", "average", "gp1, k = 3", "relativistic", "packs of 2"]
+# Forms of compiling, torch's and TensorFlow's, that every part of a step passes the gate in.
+COMPILED = {
+    "perceptron": ("step", "chunk"),
+    "convolutions": ("step", "step"),
+    "average": ("off", "step"),
+    "gp1, k = 3": ("step", "chunk"),
+    "relativistic": ("step", "step"),
+    "packs of 2": ("off", "step"),
+    "labels": ("step", "chunk"),
+}
 FLOAT32 = ["perceptron", "convolutions", "labels", "relativistic"]
 
 # Mistake -> what is right, and what is wrong: the backend in which backend_probe makes the
@@ -103,11 +112,11 @@ CONTROLS = {
 }
 
 
-def specifications(model, loss, task=None, steps=10, dtype="float64", compiled=False):
+def specifications(model, loss, task=None, steps=10, dtype="float64", forms=("off", "off")):
     """What one comparison asks of torch and of TensorFlow, as the command makes it."""
-    tensorflow = "tensorflow" if compiled else "tensorflow[compile=off]"
     group = {"models": [model], "losses": [loss], "task": task, "steps": steps, "dtype": dtype}
-    values = {"backends": ["torch", tensorflow], "group": [group]}
+    backends = [f"{name}[compile={form}]" for name, form in zip(BACKENDS, forms, strict=True)]
+    values = {"backends": backends, "group": [group]}
     planned = parity_plan.make(parity_matrix.resolve(values, "test"), 0, plugins.load())
     assert not planned.skipped
     (case,) = planned.cases
@@ -167,16 +176,22 @@ JOBS = [
     job("continuation", "dcgan"),
 ]
 COMPILED_JOBS = [
+    # Some calls of a loop, and a call that is not full.
+    job(
+        "chunk_lengths", "mlp", steps=150, lengths=[1, 64, 150], compile="chunk", only="tensorflow"
+    ),
+    job("training", "mlp", dtype="float64", steps=70, compile="chunk", only="tensorflow"),
+    job("training", "mlp", dtype="float64", steps=70, only="torch"),
     *(
         part
         for name in COMPILED
-        for part in traces(f"compiled/{name}", *AGREE[name], steps=5, compiled=True)
+        for part in traces(f"compiled/{name}", *AGREE[name], steps=5, forms=COMPILED[name])
     ),
     *(
         part
         for name in FLOAT32
         for part in traces(
-            f"float32/{name}", *AGREE[name], steps=10, dtype="float32", compiled=True
+            f"float32/{name}", *AGREE[name], steps=10, dtype="float32", forms=("off", "step")
         )
     ),
 ]
@@ -269,6 +284,27 @@ def test_the_length_of_chunks_changes_no_bit(results, backend, network):
         assert pieces.keys() == whole.keys()
         for name in whole:
             np.testing.assert_array_equal(pieces[name], whole[name], err_msg=name)
+
+
+@pytest.mark.slow
+def test_the_length_of_chunks_changes_no_bit_of_a_compiled_loop(compiled_results):
+    found = compiled_results["tensorflow"]
+    whole = arrays(found, "chunk_lengths/mlp/150")
+    for length in (1, 64):
+        pieces = arrays(found, f"chunk_lengths/mlp/{length}")
+        for name in whole:
+            np.testing.assert_array_equal(pieces[name], whole[name], err_msg=name)
+
+
+@pytest.mark.slow
+def test_a_compiled_loop_traces_every_step_as_eager_steps_do(compiled_results):
+    eager, looped = (
+        arrays(compiled_results[name], "training/mlp/trace") for name in ("torch", "tensorflow")
+    )
+    assert sorted(eager) == sorted(looped)
+    for name, values in eager.items():
+        assert values.shape == looped[name].shape
+        np.testing.assert_allclose(looped[name], values, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -34,6 +34,8 @@ def test_old_samples_are_scored_with_a_new_metric_and_keep_their_values(folder):
     for old, new in zip(before, records(folder), strict=True):
         assert [score["metric"] for score in new["scores"]] == ["brightness", "frechet"]
         assert new["scores"][0] == old["scores"][0]
+        spent = [record["training"].pop("score_seconds") for record in (old, new)]
+        assert 0 < spent[0] < spent[1]
         assert new["training"] == old["training"] and new["attempt"] == old["attempt"]
         assert [point["updates"] for point in new["scores"][1]["curve"]] == [0, 5, 10, 15]
     assert "fd" in (folder / "tables" / "table.md").read_text()

@@ -1,11 +1,14 @@
+import builtins
 import hashlib
 import json
+import time
 
 import numpy as np
 import pytest
 from toys import small_config, toy_catalog
 
-from ganbench import plan, training, trial
+from ganbench import importing, plan, training, trial
+from ganbench.budget import Clock
 from ganbench.memory import PeakMemory
 from ganbench.specification import rebuild
 
@@ -58,11 +61,74 @@ def test_the_result_is_plain_data(run):
 
 def test_every_phase_has_its_seconds_and_the_first_step_is_compilation(run):
     result = run("toy[step_seconds=0.02]", budget="updates=6")
-    phases = ("prepare", "load", "build", "compile", "draw", "train", "sample")
+    phases = ("prepare", "load", "build", "compile", "draw", "train", "sample", "probe")
     assert all(result[f"{phase}_seconds"] > 0 for phase in phases)
     assert 0.02 <= result["compile_seconds"] < 0.08
     assert 0.1 <= result["train_seconds"] < 0.3
     assert result["timed_images"] == 5 * 4
+
+
+def test_the_phases_and_what_is_between_them_are_all_of_a_trial(run):
+    result = run("toy[step_seconds=0.02,sample_seconds=0.1]", budget="updates=20", checkpoints=2)
+    names = ("import", "prepare", "load", "build", "compile", "draw", "train", "checkpoint")
+    parts = [result[f"{name}_seconds"] for name in (*names, "sample", "probe", "other")]
+    assert sum(parts) == pytest.approx(result["total_seconds"])
+    assert 0 <= result["other_seconds"] < 0.2 * result["total_seconds"]
+
+
+def test_imports_are_counted_apart_and_once(run, tmp_path, monkeypatch):
+    (tmp_path / "slow_framework.py").write_text("import time\ntime.sleep(0.2)\nimport json\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    catalog = toy_catalog()
+    backend = catalog.get("backends", "toy")
+
+    def prepare(self, options):
+        import slow_framework
+
+        time.sleep(0.05)
+        return slow_framework and options
+
+    monkeypatch.setattr(backend, "prepare", prepare)
+    (planned,) = plan.make(small_config(), catalog).trials
+
+    def result(imported):
+        return trial.run(
+            planned.specification,
+            tmp_path,
+            catalog,
+            lambda _: catalog.get("datasets", "specks")().load(None),
+            print,
+            imported,
+        )
+
+    first, second = result(imported=1.0), result(imported=0.0)
+    assert 1.2 <= first["import_seconds"] < 1.3 and second["import_seconds"] < 0.02
+    assert all(0.05 <= found["prepare_seconds"] < 0.1 for found in (first, second))
+    assert first["total_seconds"] < 1  # what came before its beginning is no part of it
+
+
+def test_an_import_that_fails_leaves_importing_as_it_was():
+    before = builtins.__import__
+    imports, work = Clock(), Clock()
+    with pytest.raises(ModuleNotFoundError), importing.apart(imports, work):
+        import no_such_module_at_all  # noqa: F401
+    assert builtins.__import__ is before
+    assert imports.seconds > 0 and 0 <= work.seconds < imports.seconds + 0.05
+
+
+def test_every_timed_chunk_is_kept(run):
+    result = run("toy[step_seconds=0.002]", budget="updates=200")
+    found = result["timing"]
+    ends = [event["updates"] for event in run.events if event["event"] == "progress"]
+    assert found["chunks"]["steps"] == np.diff(ends).tolist()
+    assert sum(found["chunks"]["seconds"]) == pytest.approx(result["train_seconds"], abs=1e-4)
+    assert found["window"] == "steady"
+    assert 400 < found["images_per_second"] <= 4 / 0.002
+    assert 2 <= found["step_ms_p50"] <= found["step_ms_p95"] < 10
+    assert set(found["thread_settings"]) == {
+        *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+        *("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"),
+    }
 
 
 def test_a_budget_of_one_step_is_spent_on_compilation(run):

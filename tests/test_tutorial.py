@@ -34,6 +34,8 @@ def words(lines):
     # Several values where others have one, an interval, a winner, what cannot be told from it.
     text = re.sub(r"#( · #)+", "#", text.replace("\\", ""))
     text = re.sub(r"\*\*#.*?\*\*|#( \[#,? #\])?( ~)?", "#", text)
+    doubt = r"\b(ok|noisy|unstable|busy|clock)\b(?: #/#)?"
+    text = re.sub(rf"{doubt}(?:, {doubt})*", "#", text)
     text = re.sub(r"not distinguishable|better|worse", "#", text)
     return [re.sub(r"[\s|:─━-]+", " ", line).strip() for line in text.splitlines()]
 
@@ -63,4 +65,5 @@ def test_what_is_left_out_may_be_any_number_of_lines():
 def test_words_keep_what_a_line_says_and_drop_its_numbers():
     assert words(["| torch | 0.123 [0.1, 0.2] ~ | **7** |"]) == ["torch # #"]
     assert words(["12 trials", "photos@1a2b3c4d"]) == ["# trials", "photos@#"]
+    assert words(["| 7 | ok |"]) == words(["| 7 | unstable, noisy 1/2 |"])
     assert words(["hinge"]) != words(["wgan"])

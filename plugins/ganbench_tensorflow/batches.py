@@ -15,10 +15,11 @@ class Batches:
     def __init__(self, recipe, task, runtime):
         self.recipe, self.task, self.runtime = recipe, task, runtime
 
-    def inputs(self, chunk, step, rates):
-        """What one step's graph takes, of the same shapes whatever the chunk's length.
+    def inputs(self, chunk, steps, rates):
+        """What the graph of one step takes, or, with a slice for `steps`, that of several.
 
-        `rates` [k + 1, 2] are step size and epsilon of each update, the generator's last.
+        `rates` [k + 1, 2] are step size and epsilon of each update, the generator's last; of
+        several steps [s, k + 1, 2].
         """
         arrays = {
             "real": chunk.real,
@@ -31,10 +32,12 @@ class Batches:
             "progress": chunk.progress,
         }
         return {
-            **{name: array[step] for name, array in arrays.items() if array is not None},
-            "extra": {name: array[step] for name, array in chunk.extra.items()},
-            "generator_extra": {name: array[step] for name, array in chunk.generator_extra.items()},
-            "step": np.float64(chunk.start + step),
+            **{name: array[steps] for name, array in arrays.items() if array is not None},
+            "extra": {name: array[steps] for name, array in chunk.extra.items()},
+            "generator_extra": {
+                name: array[steps] for name, array in chunk.generator_extra.items()
+            },
+            "step": np.arange(chunk.start, chunk.start + len(chunk.noise), dtype=np.float64)[steps],
             "rates": rates,
         }
 

@@ -11,6 +11,7 @@ from math import prod
 import tensorflow as tf
 
 from ganbench_recipes.layout import Layout
+from ganbench_tensorflow.precision import narrowed
 
 POWER_EPSILON = 1e-12
 
@@ -42,7 +43,8 @@ class Linear(Layer):
 
     def __call__(self, values):
         """[n, *inputs] to [n, *outputs]."""
-        values = tf.matmul(tf.reshape(values, [-1, prod(self.inputs)]), self.applied_weight())
+        dtype, values = values.dtype, tf.reshape(values, [-1, prod(self.inputs)])
+        values = tf.cast(tf.matmul(*narrowed(values, self.applied_weight())), dtype)
         if self.bias is not None:
             values = values + self.bias
         return tf.reshape(values, [-1, *self.outputs])
@@ -65,7 +67,8 @@ class Convolution(Layer):
 
     def __call__(self, images):
         """[n, height, width, inputs] to [n, height / stride, width / stride, outputs]."""
-        images = tf.nn.conv2d(images, self.applied_weight(), self.stride, padding="SAME")
+        factors = narrowed(images, self.applied_weight())
+        images = tf.cast(tf.nn.conv2d(*factors, self.stride, padding="SAME"), images.dtype)
         return images if self.bias is None else images + self.bias
 
     def applied_weight(self):
@@ -88,7 +91,9 @@ class TransposedConvolution(Layer):
         """[n, height, width, inputs] to [n, 2 height, 2 width, outputs]."""
         _, height, width, _ = images.shape
         shape = [tf.shape(images)[0], 2 * height, 2 * width, self.outputs]
-        images = tf.nn.conv2d_transpose(images, self.weight, shape, strides=2, padding="SAME")
+        factors = narrowed(images, self.weight)
+        enlarged = tf.nn.conv2d_transpose(*factors, shape, strides=2, padding="SAME")
+        images = tf.cast(enlarged, images.dtype)
         return images if self.bias is None else images + self.bias
 
 

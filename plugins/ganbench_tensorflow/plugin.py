@@ -12,25 +12,31 @@ from ganbench_recipes import cgan, dcgan, dirac, infogan28, mlp, projection, r3g
 
 @dataclass(frozen=True)
 class TensorFlow:
-    """TensorFlow; every step is one graph, compiled by XLA unless `compile` is off."""
+    """TensorFlow, compiled by XLA.
+
+    `compile`: off runs one graph for each step, step compiles it, chunk compiles a loop of many
+    steps, and auto chooses by model and budget (docs/performance.md). `precision`: how wide the
+    factors of products are; tf32 needs an NVIDIA GPU, and a CPU without bfloat16 is slow at it.
+    """
 
     name = "tensorflow"
     requires = ("tensorflow",)
     extra = "tensorflow"
 
-    compile: Literal["step", "off"] = "step"
+    compile: Literal["auto", "off", "step", "chunk"] = "auto"
+    precision: Literal["float32", "tf32", "bfloat16"] = "float32"
 
     def prepare(self, options):
         """Import TensorFlow and set threads, device and determinism."""
         from ganbench_tensorflow.runtime import prepare
 
-        return prepare(options, self.compile)
+        return prepare(options, self.compile, self.precision)
 
     def describe(self):
-        """Versions, device, compiler and precision."""
+        """Versions, device, threads and precision."""
         from ganbench_tensorflow.runtime import describe
 
-        return describe(self.compile)
+        return describe(self.precision)
 
     def device_memory_mib(self):
         """The most memory that tensors have taken on a GPU since `prepare`."""

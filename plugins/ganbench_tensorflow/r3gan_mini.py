@@ -9,6 +9,7 @@ import tensorflow as tf
 from ganbench_recipes.layout import Layout
 from ganbench_recipes.r3gan_mini import CHANNELS_PER_GROUP, EXPANSION, resampling_matrix
 from ganbench_tensorflow.layers import Convolution, Layer, Linear, leaky_relu
+from ganbench_tensorflow.precision import narrowed
 
 MERGED_GROUPS = 4
 
@@ -100,8 +101,10 @@ class GroupedConvolution(Layer):
         parts = tf.split(images, self.groups // self.merged, axis=-1)
         kernels = tf.split(self.weight, len(parts), axis=-1)
         pairs = zip(parts, kernels, strict=True)
-        parts = [tf.nn.conv2d(part, self._dense(kernel), 1, "SAME") for part, kernel in pairs]
-        return tf.concat(parts, axis=-1) + self.bias
+        parts = [
+            tf.nn.conv2d(*narrowed(part, self._dense(kernel)), 1, "SAME") for part, kernel in pairs
+        ]
+        return tf.cast(tf.concat(parts, axis=-1), images.dtype) + self.bias
 
     def _dense(self, kernel):
         """[3, 3, in of a group, out of all] to [3, 3, in of all, out of all]."""

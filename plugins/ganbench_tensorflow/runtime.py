@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Literal
 
 # TensorFlow's C++ side reads this when it is imported; warnings stay visible.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
@@ -16,14 +15,17 @@ from ganbench.errors import EnvironmentNotReady
 
 @dataclass(frozen=True)
 class Runtime:
-    """How wide tensors are and how a step is compiled."""
+    """How wide tensors are, what is compiled, and what the budget has: steps or seconds."""
 
     dtype: tf.DType
-    compile: Literal["step", "off"]
+    compile: str  # auto, off, step or chunk
+    precision: str  # float32, tf32 or bfloat16
+    steps: int | None
+    seconds: float | None
 
 
-def prepare(options, compile):
-    """Set up this process for one kind of trial; only its dtype can be changed by a later call."""
+def prepare(options, compile, precision):
+    """Set up this process for one kind of trial; a later call may not change threads or device."""
     try:
         _set_device(options.device)
         tf.config.threading.set_intra_op_parallelism_threads(options.threads)
@@ -35,10 +37,15 @@ def prepare(options, compile):
             f"use one process for each ({error})"
         ) from None
     tf.config.experimental.enable_op_determinism()
-    tf.config.experimental.enable_tensor_float_32_execution(False)
+    if precision == "tf32" and not tf.config.get_visible_devices("GPU"):
+        raise EnvironmentNotReady(
+            "precision=tf32: only NVIDIA's GPUs have it; leave the option out, or use --device cuda"
+        )
+    tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")
     if tf.config.get_visible_devices("GPU"):
         tf.config.experimental.reset_memory_stats("GPU:0")
-    return Runtime(tf.dtypes.as_dtype(options.dtype), compile)
+    dtype = tf.dtypes.as_dtype(options.dtype)
+    return Runtime(dtype, compile, precision, options.steps, options.seconds)
 
 
 def device_memory_mib():
@@ -55,8 +62,8 @@ class Graph:
     a small perceptron.
     """
 
-    def __init__(self, function, compile):
-        self.function, self.compile = function, compile
+    def __init__(self, function, compiled):
+        self.function, self.compiled = function, compiled
         self._traced = None
 
     def __call__(self, inputs):
@@ -66,21 +73,22 @@ class Graph:
             self._traced = tf.function(
                 lambda *arguments: self.function(tf.nest.pack_sequence_as(inputs, arguments)),
                 autograph=False,
-                jit_compile=self.compile == "step",
+                jit_compile=self.compiled,
             ).get_concrete_function(*tensors)
         return self._traced(*tensors)
 
 
-def describe(compile):
-    """Versions, device, compiler and precision."""
+def describe(precision):
+    """Versions, device, threads and precision."""
     gpus = tf.config.get_visible_devices("GPU")
     build = tf.sysconfig.get_build_info()
     return {
         "tensorflow": tf.__version__,
         "device_name": _device_name(gpus[0]) if gpus else "cpu",
         "cuda": build.get("cuda_version", "none") if gpus else "none",
-        "compiler": "XLA, step by step" if compile == "step" else "none (graph)",
-        "float32_precision": "ieee",
+        "intra_op_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
+        "inter_op_threads": str(tf.config.threading.get_inter_op_parallelism_threads()),
+        "precision": precision,
     }
 
 

@@ -69,8 +69,9 @@ class SpectralNorm:
         self.u.copy_(_unit(matrix @ self.v))
 
     def normalized_weight(self):
-        """weight / (u' weight v)."""
-        return self.weight / torch.dot(self.u, self.weight.flatten(1) @ self.v)
+        """weight / (u' weight v), never in bfloat16."""
+        with torch.autocast(self.weight.device.type, enabled=False):
+            return self.weight / torch.dot(self.u, self.weight.flatten(1) @ self.v)
 
 
 class SpectralNormLinear(SpectralNorm, nn.Linear):

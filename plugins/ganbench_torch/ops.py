@@ -15,24 +15,25 @@ class BoundDiscriminator:
 
     def __init__(self, network, conditional=False):
         self.network, self.conditional = network, conditional
-        self._known = {}
+        self._known = []
 
     def __call__(self, samples):
         """Give logits [n]."""
-        key = id(samples.images)
-        if key not in self._known:
-            # The samples are kept too, so that no other tensor can take their identity.
-            inputs = samples if self.conditional else samples[:1]
-            self._known[key] = (samples, self.network(*inputs).flatten())
-        return self._known[key][1]
+        for known, logits in self._known:  # compared by identity, which a compiled step can do
+            if known.images is samples.images:
+                return logits
+        inputs = samples if self.conditional else samples[:1]
+        logits = self.network(*inputs).flatten()
+        self._known.append((samples, logits))
+        return logits
 
 
 @dataclass
 class TorchOps:
     """`ganbench.contracts.Ops` for one update."""
 
-    step: int = 0
-    progress: float = 0.0
+    step: torch.Tensor | float = 0.0
+    progress: torch.Tensor | float = 0.0
     mixing: torch.Tensor | None = None  # [n]; None in the generator's update
     extras: dict = field(default_factory=dict)  # name -> [n, ...]
 

@@ -7,13 +7,18 @@ from math import sqrt
 import torch
 
 
-def make(parameters, recipe):
-    """The recipe's optimiser of these parameters."""
-    return {"adam": Adam, "sgd": SGD}[recipe.optimizer](parameters, recipe)
+def make(parameters, recipe, compiled):
+    """The recipe's optimiser of these parameters, for eager or for compiled steps."""
+    if recipe.optimizer == "sgd":
+        return SGD(parameters, recipe)
+    return (Adam if compiled else FusedAdam)(parameters, recipe)
 
 
-class Adam(torch.optim.Adam):
-    """torch's fused Adam, which is Algorithm 1 of arXiv:1412.6980; "epsilon hat" on demand."""
+class FusedAdam(torch.optim.Adam):
+    """torch's fused Adam, which is Algorithm 1 of arXiv:1412.6980; "epsilon hat" on demand.
+
+    The fastest one outside of a compiled step.
+    """
 
     def __init__(self, parameters, recipe):
         super().__init__(
@@ -23,17 +28,33 @@ class Adam(torch.optim.Adam):
             eps=recipe.epsilon,
             fused=True,
         )
-        self.recipe = recipe
+        self.recipe, self.parameters = recipe, parameters
         self.updates = 0
 
-    def apply(self, progress):
-        """Move the weights along their gradients; `progress` is the used share of the budget."""
+    def next_update(self, progress):
+        """Count one update and give its learning rate and epsilon."""
         self.updates += 1
-        self.param_groups[0]["lr"] = self.recipe.learning_rate_at(progress)
+        epsilon = self.recipe.epsilon
         if self.recipe.epsilon_hat:
             # sqrt(v) + e = sqrt(1 - beta2^t) * (sqrt(v / (1 - beta2^t)) + e / sqrt(1 - beta2^t))
-            bias_correction = sqrt(1 - self.recipe.beta2**self.updates)
-            self.param_groups[0]["eps"] = self.recipe.epsilon / bias_correction
+            epsilon = epsilon / sqrt(1 - self.recipe.beta2**self.updates)
+        return self.recipe.learning_rate_at(progress), epsilon
+
+    def gradients(self, loss):
+        """The loss's gradients by the parameters, which `apply` finds in `.grad`."""
+        for weight in self.parameters:
+            weight.grad = None
+        # Not autograd.grad: the fused optimisers assume that a gradient has its weight's strides,
+        # and only backward() keeps that promise.
+        loss.backward(inputs=self.parameters)
+        for weight in self.parameters:
+            if weight.grad is None:  # torch's Adam would skip it, others take a gradient of zero
+                weight.grad = torch.zeros_like(weight)
+        return [weight.grad for weight in self.parameters]
+
+    def apply(self, gradients, rates):
+        """Move the weights along their gradients, those of the last call of `gradients`."""
+        self.param_groups[0]["lr"], self.param_groups[0]["eps"] = rates
         self.step()
 
     def moments(self, parameter):
@@ -54,19 +75,74 @@ class Adam(torch.optim.Adam):
             state["step"].fill_(updates)
 
 
-class SGD(torch.optim.SGD):
+class Adam:
+    """The same as a formula, which a compiled step joins with the gradients."""
+
+    def __init__(self, parameters, recipe):
+        self.parameters, self.recipe = parameters, recipe
+        self.updates = 0
+        self.first = [torch.zeros_like(parameter) for parameter in parameters]
+        self.second = [torch.zeros_like(parameter) for parameter in parameters]
+
+    def next_update(self, progress):
+        """Count one update and give its step size and epsilon, computed in float64.
+
+        a m / (sqrt(v / (1 - beta2^t)) + e) = a c m / (sqrt(v) + e c), where c = sqrt(1 - beta2^t)
+        and a = learning rate / (1 - beta1^t); epsilon hat is the same without the c beside e.
+        """
+        self.updates += 1
+        recipe = self.recipe
+        bias_correction = sqrt(1 - recipe.beta2**self.updates)
+        learning_rate = recipe.learning_rate_at(progress)
+        step_size = learning_rate * bias_correction / (1 - recipe.beta1**self.updates)
+        epsilon = recipe.epsilon if recipe.epsilon_hat else recipe.epsilon * bias_correction
+        return step_size, epsilon
+
+    def gradients(self, loss):
+        """The loss's gradients by the parameters."""
+        return gradients(loss, self.parameters)
+
+    def apply(self, gradients, rates):
+        """Move the weights along their gradients."""
+        beta1, beta2 = self.recipe.beta1, self.recipe.beta2
+        step_size, epsilon = rates
+        moments = zip(self.parameters, self.first, self.second, gradients, strict=True)
+        for parameter, first, second, gradient in moments:
+            first.mul_(beta1).add_((1 - beta1) * gradient)
+            second.mul_(beta2).add_((1 - beta2) * gradient * gradient)
+            parameter.sub_(step_size * first / (second.sqrt() + epsilon))
+
+    def moments(self, parameter):
+        """First and second moment of one parameter, by name."""
+        (index,) = (i for i, other in enumerate(self.parameters) if other is parameter)
+        return {"first": self.first[index], "second": self.second[index]}
+
+    def restore(self, updates):
+        """Continue after this many updates; the moments are set by their owner."""
+        self.updates = updates
+
+
+class SGD:
     """Plain gradient descent, without momentum."""
 
     def __init__(self, parameters, recipe):
-        super().__init__(parameters, lr=recipe.learning_rate)
-        self.recipe = recipe
+        self.parameters, self.recipe = parameters, recipe
         self.updates = 0
 
-    def apply(self, progress):
-        """Move the weights along their gradients."""
+    def next_update(self, progress):
+        """Count one update and give its step size, and an epsilon that is not used."""
         self.updates += 1
-        self.param_groups[0]["lr"] = self.recipe.learning_rate_at(progress)
-        self.step()
+        return self.recipe.learning_rate_at(progress), 0.0
+
+    def gradients(self, loss):
+        """The loss's gradients by the parameters."""
+        return gradients(loss, self.parameters)
+
+    def apply(self, gradients, rates):
+        """Move the weights along their gradients."""
+        step_size, _ = rates
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.sub_(step_size * gradient)
 
     def moments(self, parameter):
         """There are none."""
@@ -75,3 +151,12 @@ class SGD(torch.optim.SGD):
     def restore(self, updates):
         """Continue after this many updates."""
         self.updates = updates
+
+
+def gradients(loss, parameters):
+    """Gradients by the parameters, zero where the loss does not depend on one."""
+    found = torch.autograd.grad(loss, parameters, allow_unused=True)
+    return [
+        torch.zeros_like(parameter) if gradient is None else gradient
+        for parameter, gradient in zip(parameters, found, strict=True)
+    ]

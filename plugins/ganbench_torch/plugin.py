@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from typing import Literal
 
 import ganbench
 from ganbench_recipes import cgan, dcgan, dirac, infogan28, mlp, projection, r3gan_mini, sn_resnet
@@ -11,24 +12,32 @@ from ganbench_recipes import cgan, dcgan, dirac, infogan28, mlp, projection, r3g
 
 @dataclass(frozen=True)
 class Torch:
-    """PyTorch, eager, with fused optimisers."""
+    """PyTorch, eager with fused optimisers, or compiled by inductor.
+
+    `compile`: off is eager, step compiles a whole step, and auto chooses by model and budget
+    (docs/performance.md). `precision`: how wide the factors of products are; tf32 needs an NVIDIA
+    GPU, and a CPU without bfloat16 is slow at it.
+    """
 
     name = "torch"
     requires = ("torch",)
     extra = "torch"
     counts_flops = True
 
+    compile: Literal["auto", "off", "step"] = "auto"
+    precision: Literal["float32", "tf32", "bfloat16"] = "float32"
+
     def prepare(self, options):
         """Import torch and set threads, device and determinism."""
         from ganbench_torch.runtime import prepare
 
-        return prepare(options)
+        return prepare(options, self.compile, self.precision)
 
     def describe(self):
-        """Versions, device and precision."""
+        """Versions, device, threads and precision."""
         from ganbench_torch.runtime import describe
 
-        return describe()
+        return describe(self.precision)
 
     def device_memory_mib(self):
         """The most memory that tensors have taken on a CUDA device since `prepare`."""

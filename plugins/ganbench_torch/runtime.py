@@ -12,13 +12,17 @@ from ganbench.errors import EnvironmentNotReady
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where tensors live and how wide they are."""
+    """Where tensors live, how wide they are, what is compiled and what the budget has."""
 
     device: torch.device
     dtype: torch.dtype
+    compile: str  # auto, off or step
+    precision: str  # float32, tf32 or bfloat16
+    steps: int | None
+    seconds: float | None
 
 
-def prepare(options):
+def prepare(options, compile, precision):
     """Set up this process for one kind of trial; may be called again with other options."""
     # cuBLAS reads this when CUDA starts; without it matrix products are not repeatable.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -26,12 +30,17 @@ def prepare(options):
     torch.use_deterministic_algorithms(True)
     # Deterministic mode would also fill every new tensor, which costs time and changes no value.
     torch.utils.deterministic.fill_uninitialized_memory = False
-    torch.backends.cuda.matmul.fp32_precision = "ieee"
-    torch.backends.cudnn.conv.fp32_precision = "ieee"
-    device = _device(options.device)
+    device, dtype = _device(options.device), getattr(torch, options.dtype)
+    if precision == "tf32" and device.type != "cuda":
+        raise EnvironmentNotReady(
+            "precision=tf32: only NVIDIA's GPUs have it; leave the option out, or use --device cuda"
+        )
+    width = "tf32" if precision == "tf32" else "ieee"
+    torch.backends.cuda.matmul.fp32_precision = width
+    torch.backends.cudnn.conv.fp32_precision = width
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    return Runtime(device, getattr(torch, options.dtype))
+    return Runtime(device, dtype, compile, precision, options.steps, options.seconds)
 
 
 def device_memory_mib():
@@ -41,15 +50,16 @@ def device_memory_mib():
     return torch.cuda.max_memory_allocated() / 2**20
 
 
-def describe():
-    """Versions, device and precision."""
+def describe(precision):
+    """Versions, device, threads and precision."""
     on_cuda = torch.cuda.is_available()
     return {
         "torch": torch.__version__,
         "device_name": torch.cuda.get_device_name() if on_cuda else "cpu",
         "cuda": torch.version.cuda if on_cuda else "none",
-        "compiler": "none (eager)",
-        "float32_precision": "ieee",
+        "intra_op_threads": str(torch.get_num_threads()),
+        "inter_op_threads": str(torch.get_num_interop_threads()),
+        "precision": precision,
     }
 
 

@@ -15,9 +15,10 @@ from annotated_types import Ge, Gt
 import ganbench
 from ganbench.contracts import Dataset, Normal, Parameter, Split, Step, Task
 
+CLOCK = time.perf_counter
 Deed = Literal[
     *("train", "diverge", "explode", "raise", "exit", "quit", "segfault", "hang"),
-    *("litter", "fork", "print", "nan-samples", "few-samples", "float-samples"),
+    *("litter", "fork", "print", "slow-clock", "nan-samples", "few-samples", "float-samples"),
 ]
 
 
@@ -52,6 +53,7 @@ class ToyGAN:
     batch_size: Annotated[int, Ge(1)] = 4
     discriminator_updates: Annotated[int, Ge(1)] = 1
     bright: bool = False
+    gains_side_by_side: bool = False
 
     def unsuitable(self, task):
         return None
@@ -125,6 +127,9 @@ class ToyTrainer:
 
 
 def _do(deed):
+    if deed == "slow-clock" and time.perf_counter is CLOCK:  # half of every second goes by
+        start = CLOCK()
+        time.perf_counter = lambda: start + (CLOCK() - start) / 2
     if deed == "raise":
         raise RuntimeError("toy broke\nand this is the second line")
     if deed == "exit":

@@ -1,0 +1,85 @@
+"""The harness's own loop as a way of training: `ganbench.training`, stopped between chunks."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from protocols import PROTOCOLS
+
+from ganbench import plugins
+from ganbench.budget import Budget
+from ganbench.checkpoints import Checkpoints
+from ganbench.contracts import RunOptions
+from ganbench.data import ChunkSource, evaluation_noise
+from ganbench.plan import read_loss
+from ganbench.selectors import options
+from ganbench.streams import draw_weights
+from ganbench.training import Phases, Training
+
+STEPS = 10**9  # more than there is time for
+
+
+class Harness:
+    """One endless trial; called with seconds, it trains so long and gives images per second.
+
+    What is counted is all that the loop does: drawing, training, timing and reporting.
+    """
+
+    def __init__(
+        self, backend: str, threads: int, protocol: str, loss: str = "non-saturating", **way: Any
+    ) -> None:
+        wanted, catalog = PROTOCOLS[protocol], plugins.load()
+        self.dataset = wanted.dataset()
+        model = catalog.model(wanted.recipe.name, backend)(**options(wanted.recipe))
+        runtime = catalog.get("backends", backend)(**way).prepare(
+            RunOptions(threads, "cpu", steps=STEPS)
+        )
+        ((adversarial, penalties),) = read_loss(loss, catalog)
+        weights = draw_weights(0, model.parameters(wanted.task))
+        trainer = model.trainer(adversarial, penalties, wanted.task, weights, runtime)
+        self.step = model.step(wanted.task)
+        source = ChunkSource(self.dataset, self.step, 0, STEPS, adversarial, penalties)
+        noise, labels = evaluation_noise(self.dataset, self.step, 0, 2)
+        none = Checkpoints(0, STEPS, noise, labels, wanted.task, Path())
+        self.training = Training(
+            trainer,
+            source,
+            Budget("updates", STEPS),
+            self.step,
+            Phases(),
+            none,
+            None,
+            draws_ahead=threads > 1,
+        )
+        self.asked: queue.Queue[float] = queue.Queue()
+        self.rates: queue.Queue[float | BaseException] = queue.Queue()
+        threading.Thread(target=self._train, daemon=True).start()
+
+    def __call__(self, seconds: float) -> float:
+        """Train for at least so many seconds."""
+        self.asked.put(seconds)
+        rate = self.rates.get()
+        if isinstance(rate, BaseException):
+            raise rate
+        return rate
+
+    def _train(self) -> None:
+        self._begin(0)
+        try:
+            self.training.run(self._chunk_done)
+        except BaseException as error:
+            self.rates.put(error)
+
+    def _begin(self, images: int) -> None:
+        self.seconds = self.asked.get()
+        self.images, self.start = images, time.perf_counter()
+
+    def _chunk_done(self, event: dict[str, Any]) -> None:
+        elapsed = time.perf_counter() - self.start
+        if elapsed >= self.seconds:
+            self.rates.put((event["images"] - self.images) / elapsed)
+            self._begin(event["images"])

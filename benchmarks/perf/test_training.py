@@ -1,0 +1,109 @@
+"""What the harness's training reaches against hand-written loops, its layers and the machine.
+
+Every row compares two ways in alternating spans of a second, in one process of the framework. The
+loops are in loops_torch.py and loops_tensorflow.py; all of them train the same recipes on the same
+data, and the harness's draws its inputs as in every trial, that is from the seed's streams.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+
+import pytest
+from protocols import PROTOCOLS
+from spans import Child
+
+THREADS = len(os.sched_getaffinity(0))
+# What a hand-written loop is at its fastest, and how the harness computes the same.
+BEST = {
+    ("torch", "dcgan 28x28"): ("best", "off"),
+    ("torch", "dcgan[width=64] 32x32x3"): ("best", "off"),
+    ("torch", "mlp 28x28"): ("best compiled", "step"),
+    ("torch", "mlp-toy"): ("best compiled", "step"),
+    ("tensorflow", "dcgan 28x28"): ("best step", "auto"),
+    ("tensorflow", "dcgan[width=64] 32x32x3"): ("best step", "auto"),
+    ("tensorflow", "mlp 28x28"): ("best loop", "auto"),
+    ("tensorflow", "mlp-toy"): ("best loop", "auto"),
+}
+PLAIN = {"torch": "plain", "tensorflow": "tutorial"}
+WIDE = "dcgan[width=64] 32x32x3"
+
+
+@pytest.fixture
+def child():
+    """Starts children, and ends them after the test."""
+    children = []
+
+    def start(backend, threads=THREADS):
+        if importlib.util.find_spec(backend) is None:
+            pytest.skip(f"{backend} is not installed")
+        children.append(Child(f"loops_{backend}", threads))
+        return children[-1]
+
+    yield start
+    for each in children:
+        each.close()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("backend", ["torch", "tensorflow"])
+def test_harness_over_the_best_loop(compare, child, backend, protocol):
+    best, form = BEST[backend, protocol]
+    process = child(backend)
+    harness = process.way("harness", protocol, compile=form)
+    aim = 0.97 if "dcgan" in protocol else 0.95
+    row = f"{backend}, {protocol}: the harness over the best hand-written loop"
+    compare(row, harness, process.way(best, protocol), aim, names=("harness", best))
+
+
+@pytest.mark.parametrize("protocol", ["dcgan 28x28", WIDE])
+@pytest.mark.parametrize("backend", ["torch", "tensorflow"])
+def test_best_loop_over_a_plain_one(compare, child, backend, protocol):
+    best, _ = BEST[backend, protocol]
+    process = child(backend)
+    ways = process.way(best, protocol), process.way(PLAIN[backend], protocol)
+    row = f"{backend}, {protocol}: the best hand-written loop over a plain one"
+    compare(row, *ways, 1.2, names=(best, PLAIN[backend]))
+
+
+@pytest.mark.parametrize(
+    ("backend", "protocol", "other", "aim"),
+    [
+        ("torch", WIDE, "plain", 1.2),
+        ("torch", "mlp 28x28", "usual script", 2.0),
+        ("tensorflow", WIDE, "tutorial", 1.4),
+        ("tensorflow", "mlp 28x28", "tutorial", 1.5),
+    ],
+)
+def test_harness_over_what_people_write(compare, child, backend, protocol, other, aim):
+    process = child(backend)
+    ways = process.way("harness", protocol), process.way(other, protocol)
+    row = f"{backend}, {protocol}: the harness as it is over the {other} loop"
+    compare(row, *ways, aim, names=("harness", other))
+
+
+@pytest.mark.parametrize("backend", ["torch", "tensorflow"])
+def test_harness_against_its_own_layers(compare, child, backend):
+    process = child(backend)
+    ways = process.way("harness", WIDE), process.way("layers", WIDE)
+    row = f"{backend}, {WIDE}: the harness over its layers, each alone"
+    compare(row, *ways, 0.8, names=("harness", "layers alone"))
+
+
+@pytest.mark.parametrize(("backend", "form"), [("torch", "step"), ("tensorflow", "chunk")])
+def test_points_on_one_thread_against_bare_matrix_products(compare, child, backend, form):
+    products = child("torch", 1).way("matrix products", "mlp-toy")
+    harness = child(backend, 1).way("harness", "mlp-toy", compile=form)
+    row = f"{backend}, mlp-toy, one thread: the harness over torch's bare matrix products"
+    compare(row, harness, products, 0.8, names=("harness", "matrix products"))
+
+
+@pytest.mark.parametrize(("penalty", "aim"), [("r1", 1.3), ("gp1", 1.5)])
+@pytest.mark.parametrize("backend", ["torch", "tensorflow"])
+def test_what_a_penalty_costs(compare, child, backend, penalty, aim):
+    process = child(backend)
+    plain = process.way("harness", "dcgan 28x28")
+    penalised = process.way("harness", "dcgan 28x28", loss=f"non-saturating+{penalty}")
+    row = f"{backend}, dcgan 28x28: a plain step's rate over that with {penalty}"
+    compare(row, plain, penalised, at_most=aim, names=("plain", penalty))
