@@ -75,6 +75,13 @@ def test_what_is_expected_is_drawn_beside_and_the_rest_when_it_is_asked_for():
     ]
 
 
+def test_other_steps_than_those_expected_are_drawn_anew():
+    alone = chunks_source()
+    with DrawingAhead(chunks_source()) as inputs:
+        inputs.expect(4, 3)
+        assert_equal(inputs.chunk(0, 2), alone.chunk(0, 2))
+
+
 def test_what_the_source_raises_comes_with_the_chunk():
     class Broken:
         def chunk(self, start, steps):

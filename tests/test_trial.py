@@ -107,6 +107,16 @@ def test_imports_are_counted_apart_and_once(run, tmp_path, monkeypatch):
     assert first["total_seconds"] < 1  # what came before its beginning is no part of it
 
 
+def test_a_module_that_imports_another_is_counted_once(tmp_path, monkeypatch):
+    (tmp_path / "outer_one.py").write_text("import inner_one\n")
+    (tmp_path / "inner_one.py").write_text("import time\ntime.sleep(0.1)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    imports, work = Clock(), Clock()
+    with importing.apart(imports, work):
+        import outer_one  # noqa: F401
+    assert 0.1 <= imports.seconds < 0.19 and 0 <= work.seconds < 0.05
+
+
 def test_an_import_that_fails_leaves_importing_as_it_was():
     before = builtins.__import__
     imports, work = Clock(), Clock()
