@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -28,6 +29,7 @@ def run(
     samples: int | None = None,
     checkpoints: int | None = None,
     threads: int | None = None,
+    jobs: int | Literal["auto"] | None = None,
     device: str | None = None,
     timeout: float | None = None,
     plugin: Names = None,
@@ -58,6 +60,7 @@ def run(
         "samples": samples,
         "checkpoints": checkpoints,
         "threads": threads,
+        "jobs": jobs,
         "device": device,
         "trial_timeout_seconds": timeout,
         "data": str(data) if data else None,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,12 @@ from ganbench import (
 )
 from ganbench import config as configs
 from ganbench.config import Config
+from ganbench.crew import setup
 from ganbench.errors import ConfigError, NothingMatched
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
 from ganbench.record import RETRIED, Record
-from ganbench.runner import Runner, View, setup
+from ganbench.runner import Runner, View
 from ganbench.samples import load
 from ganbench.specification import NO_LOSS, Trial, rebuild
 from ganbench.store import Store
@@ -103,7 +105,7 @@ def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]
     counts = counting.of_trials(_untrained(planned, store), prepared.catalog, setup(config))
     with view(planned) as watching:
         runner = Runner(config, prepared.catalog, store, prepared.scorings, watching, counts)
-        records = list(runner.run(planned))
+        records = runner.run(planned)
     write_tables(store)
     write_portraits(store)
     verdicts = verdict.read(parity_folder(store))
@@ -130,7 +132,7 @@ def score(
                 config.metrics, task, catalog, config.extractors, configs.weights_files(config)
             )
     with view(planned) as watching:
-        records = list(Runner(config, catalog, store, wanted, watching).score(planned.trials))
+        records = Runner(config, catalog, store, wanted, watching).score(planned.trials)
     if not records:
         raise NothingMatched(f"{folder}: no trial has completed, so there is nothing to score")
     write_tables(store)
@@ -149,10 +151,12 @@ def resolved(prepared: Prepared) -> Config:
         for scorings in prepared.scorings.values()
     }
     samples = {trial.specification["samples"] for trial in trials}
+    threads = {trial.specification["threads"] for trial in trials}
     choices: dict[str, Any] = {
-        "threads": trials[0].specification["threads"],
         "datasets": datasets.kept(prepared.config.datasets, prepared.plan.sources),
     }
+    if len(threads) == 1:
+        choices["threads"] = threads.pop()
     if backends and prepared.config.backends is None:
         choices["backends"] = list(backends)
     if len(metrics) == 1:
@@ -225,5 +229,18 @@ def _untrained(planned: Plan, store: Store) -> list[Trial]:
 
 def _records(store: Store) -> list[Record]:
     """The records there are of everything that was planned into a folder."""
-    records = (store.load(trial.id) for trial in store.planned())
+    with _uncollected():
+        records = [store.load(trial.id) for trial in store.planned()]
     return [record for record in records if record]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Put off the search for cycles, which records have none of and which visits all of them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

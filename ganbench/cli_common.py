@@ -20,6 +20,12 @@ INTERRUPTED, TERMINATED = 130, 143
 
 PLUGIN_NAMES = "Installed plugin to load where autoload is off; no:NAME leaves one out."
 
+
+def number_of_jobs(text: str) -> int | str:
+    """Read a whole number or `auto`; raises ValueError, which click tells."""
+    return text if text == "auto" else int(text)
+
+
 BENCHMARK_OPTIONS: list[Option] = [
     ("--backend", "backends", {"multiple": True}, "Framework; all installed ones if not given."),
     ("--model", "models", {"multiple": True}, "GAN, such as dcgan or 'dcgan[width=32]'."),
@@ -38,6 +44,12 @@ BENCHMARK_OPTIONS: list[Option] = [
     ("--samples", "samples", {"type": int}, "Samples that a trial is scored on."),
     ("--checkpoints", "checkpoints", {"type": int}, "Sets of samples taken on the way."),
     ("--threads", "threads", {"type": int}, "CPU threads of every backend; all cores by default."),
+    (
+        "--jobs",
+        "jobs",
+        {"type": number_of_jobs, "metavar": "N|auto"},
+        "Trials at once, where it pays.",
+    ),
     ("--device", "device", {"type": click.Choice(["auto", "cpu", "cuda"])}, "Where to train."),
     ("--timeout", "trial_timeout_seconds", {"type": float}, "Seconds after which a trial ends."),
     ("--data", "data", {"metavar": "PATH"}, "Folder, or file, with the data set's own files."),

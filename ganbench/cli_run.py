@@ -101,6 +101,8 @@ def _prepare(file: str | None, no_baselines: bool, options: dict[str, Any]) -> P
 
 def _notes(prepared: Prepared) -> list[str]:
     """What the user should know before it starts: broken plugins, own files, what is skipped."""
+    from ganbench import schedule
+
     notes = [
         f"plugin {failure.name!r} ({failure.distribution}) was not loaded: {failure.reason}"
         for failure in prepared.catalog.failures
@@ -109,4 +111,7 @@ def _notes(prepared: Prepared) -> list[str]:
         notes += getattr(source, "notes", ())
     for item in prepared.plan.skipped:
         notes.append(f"skipped {item.backend} {item.model} {item.loss}: {item.reason}")
+    if prepared.config.jobs != 1 and not prepared.plan.beside:
+        reason = schedule.obstacle(prepared.config) or "no model here gains from it"
+        notes.append(f"no trial runs beside another: {reason}")
     return notes

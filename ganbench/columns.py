@@ -105,10 +105,15 @@ class Columns:
 
     def __init__(self, records: Iterable[Record]) -> None:
         self._columns: dict[tuple[str, str], Column] = {}
-        for record in records:
+        self._records = list(records)  # held, so that no other score can have the id of one of them
+        self._identities: dict[int, str] = {}
+        for record in self._records:
             for score in record.scores:
+                identity = canonical(quality_key(record, score))
+                self._identities[id(score)] = identity
                 for name in score["directions"]:
-                    self._add(of_score(record, score, name))
+                    if (name, identity) not in self._columns:
+                        self._add(of_score(record, score, name))
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self._columns.values())
@@ -123,12 +128,11 @@ class Columns:
 
     def of(self, record: Record, score: dict[str, Any], name: str) -> Column:
         """The column of a value that one of the record's scores calls by this name."""
-        return self._columns[name, canonical(quality_key(record, score))]
+        identity = self._identities.get(id(score)) or canonical(quality_key(record, score))
+        return self._columns[name, identity]
 
     def _add(self, column: Column) -> None:
         place = column.key, column.identity
-        if place in self._columns:
-            return
         rivals = [known for known in self if known.key == column.key]
         if rivals:
             reason = apart(column.made_from, rivals[0].made_from)

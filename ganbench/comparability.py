@@ -41,6 +41,7 @@ def speed_key(record: Record) -> dict[str, Any]:
         **{name: specification[name] for name in _WAY},
         "backend options": record.backend.partition("[")[2],  # those that are not the default
         "budget": record.budget,
+        "trials side by side": record.training.get("side_by_side", 1),
     }
 
 

@@ -32,7 +32,8 @@ class Config(BaseModel):
     budget: str = "images=60k"
     samples: Annotated[int, Ge(2), Le(1_000_000)] | None = None  # None: the data set's own number
     checkpoints: Annotated[int, Ge(0), Le(100)] = 4  # sets of samples taken on the way
-    threads: Annotated[int, Ge(1), Le(1024)] | None = None  # None: every core
+    threads: Annotated[int, Ge(1), Le(1024)] | None = None  # None: every core, one side by side
+    jobs: Annotated[int, Ge(1), Le(1024)] | Literal["auto"] = 1  # trials at once; auto: cores
     device: Literal["auto", "cpu", "cuda"] = "auto"
     trial_timeout_seconds: Annotated[float, Gt(0)] | None = None  # None: no limit
     plugins: list[str] = []  # single-file plugins

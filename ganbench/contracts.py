@@ -384,7 +384,9 @@ class Model(Protocol):
     """A GAN on one backend: its sizes, initial weights and how to train it.
 
     Where options depend on the task, an optional method `for_task(task)` gives the model with
-    all of them set, for the record.
+    all of them set, for the record. An optional attribute `gains_side_by_side = True` says that two
+    trainings of one thread each do more together than one with two threads, as those of small
+    layers do: `--jobs` then runs trials of this model side by side, and of no other.
     """
 
     name: str

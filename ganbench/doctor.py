@@ -25,7 +25,6 @@ from ganbench.plugins import Catalog
 LIMIT_SECONDS = 120.0  # for a framework to start
 LEAST_MEMORY_GIB = 2.0
 LEAST_DISK_GIB = 1.0
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 READY, ABSENT, BROKEN = "ready", "not installed", "broken"
 
 
@@ -135,7 +134,7 @@ def _machine() -> dict[str, Any]:
         "memory_available_gib": round(memory.available / 2**30, 1),
         "disk_free_gib": round(shutil.disk_usage(".").free / 2**30, 1),
         "thread_variables": {
-            name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ
+            name: value for name, value in environment.thread_settings().items() if value
         },
     }
 

@@ -114,15 +114,18 @@ class MeteredClock(Clock):
 
 
 def _packages(root: Path) -> Found:
-    # intel-rapl:0 is a package, of AMD too; intel-rapl:0:0 is a part of it, and psys holds it.
-    folders = [path for path in sorted(root.glob("intel-rapl:*")) if path.name.count(":") == 1]
     try:
-        packages = [Package(path) for path in folders]
+        # Of AMD too; others are parts of packages, or the platform that holds them.
+        folders = [
+            path
+            for path in sorted(root.glob("intel-rapl:*"))
+            if (path / "name").read_text().startswith("package")
+        ]
+        counters: list[Counter] = [Package(path) for path in folders]
     except PermissionError:
         return Found([], [f"RAPL: {root} may be read by root alone"])
     except (OSError, ValueError) as error:
         return Found([], [f"RAPL: {root} cannot be read ({type(error).__name__})"])
-    counters: list[Counter] = [item for item in packages if item.name.startswith("RAPL package")]
     return Found(counters, [] if counters else [f"RAPL: no counter in {root}"])
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import psutil
 
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+POOL_SIZES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")  # what threads do meanwhile
 LIBRARIES = ("ganbench", "numpy", "scipy", "scikit-learn", "pandas")
 
 
@@ -46,7 +47,7 @@ def activity() -> dict[str, Any]:
 
 def thread_settings() -> dict[str, str | None]:
     """What this process tells the libraries that read their number of threads from variables."""
-    return {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    return {name: os.environ.get(name) for name in (*POOL_SIZES, *WAITING)}
 
 
 def _load_average() -> float:

@@ -71,9 +71,13 @@ def info(catalog: Catalog, name: str) -> RenderableType:
 def plan(planned: Plan) -> RenderableType:
     """The trials and the skipped combinations."""
     trials = Table("#", "backend", "model", "loss", "data set", "budget", "seed")
+    if planned.beside:
+        trials.add_column("runs")
     for number, trial in enumerate(planned.trials, 1):
         cells = (trial.backend, trial.model, trial.loss, trial.dataset, trial.budget)
-        trials.add_row(str(number), *map(Text, cells), str(trial.seed))
+        runs = ["beside others" if trial.id in planned.beside else "alone"]
+        shown = [str(trial.seed), *(runs if planned.beside else [])]
+        trials.add_row(str(number), *map(Text, cells), *shown)
     if not planned.skipped:
         return trials
     skipped = Table("backend", "model", "loss", "data set", "reason", title="skipped")
@@ -88,6 +92,7 @@ def plan_json(planned: Plan) -> str:
         "schema_version": 1,
         "trials": [asdict(trial) for trial in planned.trials],
         "skipped": [asdict(item) for item in planned.skipped],
+        "side_by_side": [trial.id for trial in planned.trials if trial.id in planned.beside],
     }
     return json.dumps(values, indent=1) + "\n"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ganbench import datasets, selectors
+from ganbench import datasets, schedule, selectors
 from ganbench.config import Config
 from ganbench.contracts import Task
 from ganbench.errors import EnvironmentNotReady, NothingMatched
@@ -33,6 +33,7 @@ class Plan:
     trials: list[Trial]
     skipped: list[Skipped]
     sources: list[Any] = field(default_factory=list)  # the data sets, where it was made of a config
+    beside: frozenset[str] = frozenset()  # ids of the trials that run side by side, see `schedule`
 
 
 def make(config: Config, catalog: Catalog) -> Plan:
@@ -46,23 +47,39 @@ def make(config: Config, catalog: Catalog) -> Plan:
     losses = [combination for text in config.losses for combination in read_loss(text, catalog)]
     sources = datasets.chosen(config.datasets, catalog)
     trials: list[Trial] = []
+    beside: set[str] = set()
     for seed in range(config.seeds):
         for source in sources:
-            for model, on in _models(config, catalog, backends, source.task(), skipped, seed == 0):
-                for loss in losses if getattr(model, "needs_loss", True) else [(None, ())]:
+            models = list(_models(config, catalog, backends, source.task(), skipped, seed == 0))
+            for model, on in models:
+                for loss in losses if _needs_loss(model) else [(None, ())]:
                     reason = clash(model, loss)
                     if reason:
                         if seed == 0:
                             skipped.append(_skip(on, model, loss_label(loss), source.name, reason))
                         continue
-                    trials.append(specify(config, on, model, loss, source, seed))
+                    for threads in _threads(config, model, models):
+                        setting = config.model_copy(update={"threads": threads})
+                        trials.append(specify(setting, on, model, loss, source, seed))
+                        if schedule.is_beside(config, model):
+                            beside.add(trials[-1].id)
     unique = _interleaved({trial.id: trial for trial in trials}.values())
     named = {selector.name for text in config.models for selector in selectors.parse(text)}
     # Baselines alone would look like an answer.
     if not any(trial.specification["model"]["name"] in named for trial in unique):
         reasons = "; ".join(sorted({item.reason for item in skipped}))
         raise NothingMatched(f"nothing to run: {reasons or 'no model was named'}")
-    return Plan(unique, skipped, sources)
+    return Plan(unique, skipped, sources, frozenset(beside))
+
+
+def _threads(config: Config, model: Any, models: list[tuple[Any, Any]]) -> list[int]:
+    """Threads of a model's trials; a baseline is run with those of every GAN that it stands by."""
+    gans = [] if _needs_loss(model) else [other for other, _ in models if _needs_loss(other)]
+    return sorted({schedule.threads(config, other) for other in gans or [model]})
+
+
+def _needs_loss(model: Any) -> bool:
+    return getattr(model, "needs_loss", True)
 
 
 def _interleaved(trials: Iterable[Trial]) -> list[Trial]:

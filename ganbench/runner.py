@@ -1,17 +1,18 @@
-"""Run a plan in child processes: one worker per backend, one for scoring, a record per trial."""
+"""Run a plan in child processes and store a record per trial; several trials at once on demand."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
-from ganbench import environment, peak, provenance, record, scoring, timing
-from ganbench.child import Child, ChildLost
-from ganbench.config import Config, weights_files
+from ganbench import environment, peak, provenance, record, schedule, scoring, timing, together
+from ganbench.child import ChildLost
+from ganbench.config import Config
 from ganbench.counting import Count
+from ganbench.crew import Crew, Stopped, setup
 from ganbench.errors import EnvironmentNotReady
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
@@ -22,13 +23,16 @@ from ganbench.store import Store
 
 
 class View(Protocol):
-    """Whoever watches a run."""
+    """Whoever watches a run; it is told of one thing at a time."""
 
     def started(self, trial: Trial, phase: str) -> None:
-        """A trial is being trained or scored."""
+        """A trial is being trained or scored; others may be, too."""
 
     def progressed(self, trial: Trial, event: dict[str, Any]) -> None:
         """A chunk is done; the event is the one in events.jsonl."""
+
+    def waits(self, trial: Trial) -> None:
+        """A trial has been trained; its scoring comes when nothing is timed."""
 
     def ended(self, trial: Trial, found: Record, was_stored: bool) -> None:
         """A trial has its record; `was_stored` says that it was there already."""
@@ -36,7 +40,7 @@ class View(Protocol):
 
 @dataclass
 class Runner:
-    """Works off a plan, one trial at a time, and stores a record of each."""
+    """Works off a plan and stores a record of each trial; `jobs` says how many at once."""
 
     config: Config
     catalog: Catalog
@@ -44,39 +48,51 @@ class Runner:
     scorings: dict[str, list[Scoring]]  # by data set label
     view: View
     counts: dict[str, Count] = field(default_factory=dict)  # FLOPs, by id of a trial
-    _workers: dict[str, Child] = field(default_factory=dict)
+    _telling: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, plan: Plan) -> Iterator[Record]:
+    def __post_init__(self) -> None:
+        self._crew = Crew(setup(self.config))
+
+    def run(self, plan: Plan) -> list[Record]:
         """Give the record of every trial, in the plan's order, running what is missing."""
+        known = {trial.id: self.store.load(trial.id) for trial in plan.trials}
+        missing = {id for id, found in known.items() if not found or found.status in RETRIED}
+        size = schedule.TRIALS_PER_LANE * schedule.lanes(self.config)
+        ended: dict[str, Record] = {}
         try:
-            for trial in plan.trials:
-                yield self._one(trial)
-        finally:
-            self._stop()
+            for trials in schedule.rounds(plan.trials, plan.beside & missing, size):
+                lanes = min(schedule.lanes(self.config), len(trials))
 
-    def score(self, trials: list[Trial]) -> Iterator[Record]:
+                def train(trial: Trial, lanes: int = lanes) -> None:
+                    known[trial.id] = self._train(trial, known[trial.id], lanes)
+
+                def score(trial: Trial) -> None:
+                    found = known[trial.id]
+                    assert found
+                    ended[trial.id] = self._scored(trial, found, trial.id in missing)
+
+                untrained = [trial for trial in trials if trial.id in missing]
+                together.work(untrained, train, lanes, self._crew.stop)
+                together.work(trials, score, lanes, self._crew.stop)
+        finally:
+            self._crew.stop()
+        return [ended[trial.id] for trial in plan.trials]
+
+    def score(self, trials: list[Trial]) -> list[Record]:
         """Give the record of every trial that completed, scoring what its samples lack."""
+        known = [(trial, self.store.load(trial.id)) for trial in trials]
         try:
-            for trial in trials:
-                found = self.store.load(trial.id)
-                if found and found.status == "completed":
-                    yield self._scored(trial, found, was_trained=False)
+            return [
+                self._scored(trial, found, was_trained=False)
+                for trial, found in known
+                if found and found.status == "completed"
+            ]
         finally:
-            self._stop()
+            self._crew.stop()
 
-    def _stop(self) -> None:
-        for worker in self._workers.values():
-            worker.kill()
-        self._workers.clear()
-
-    def _one(self, trial: Trial) -> Record:
-        found = self.store.load(trial.id)
-        attempt = found.attempt + 1 if found else 1
-        train = found is None or found.status in RETRIED
-        if train:
-            found = self._train(trial, attempt)
-        assert found
-        return self._scored(trial, found, train)
+    def _tell(self, what: Callable[..., None], *arguments: Any) -> None:
+        with self._telling:
+            what(*arguments)
 
     def _scored(self, trial: Trial, found: Record, was_trained: bool) -> Record:
         """The record with every score that is wanted and that it lacks."""
@@ -87,23 +103,28 @@ class Runner:
         score = bool(lacking) and found.status == "completed"
         if score:
             found = self._score(trial, found, lacking)
-        self.view.ended(trial, found, was_stored=not (was_trained or score))
+        self._tell(self.view.ended, trial, found, not (was_trained or score))
         return found
 
-    def _train(self, trial: Trial, attempt: int) -> Record:
-        self.view.started(trial, "train")
+    def _train(self, trial: Trial, last: Record | None, lanes: int) -> Record:
+        self._tell(self.view.started, trial, "train")
         surroundings = environment.describe()
+        attempt = last.attempt + 1 if last else 1
+        limit = self.config.trial_timeout_seconds
         try:
-            result = self._job(trial, "train", trial.backend, self.config.trial_timeout_seconds)
-        except KeyboardInterrupt:
+            result = self._job(trial, "train", trial.backend, limit)
+        except Stopped:
             self._keep(trial, _failure("interrupted", "interrupted"), surroundings, attempt)
             raise
+        result["side_by_side"] = lanes
         if "wall_seconds" in result:
             result = timing.seen_from_outside(result, result["wall_seconds"], surroundings)
         if trial.id in self.counts:
             result |= self.counts[trial.id].used(result)
             result["peak"] = peak.of(trial.specification, result.get("backend_description", {}))
-        return self._keep(trial, result, surroundings, attempt)
+        found = self._keep(trial, result, surroundings, attempt)
+        self._tell(self.view.waits, trial)
+        return found
 
     def _keep(
         self, trial: Trial, result: dict[str, Any], surroundings: dict[str, Any], attempt: int
@@ -117,7 +138,7 @@ class Runner:
         return made
 
     def _score(self, trial: Trial, found: Record, keys: list[dict[str, Any]]) -> Record:
-        self.view.started(trial, "score")
+        self._tell(self.view.started, trial, "score")
         wanted = {"training": found.training, "keys": keys}
         result = self._job(trial, "score", "scoring", None, wanted)
         if "scores" not in result:
@@ -140,7 +161,7 @@ class Runner:
         limit: float | None,
         more: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Have a worker do a job; a lost worker is replaced before the next one."""
+        """Have a worker do a job; one that is lost has failed, and so has the job."""
         job = {
             "kind": kind,
             "folder": str(self.store.trial_folder(trial.id).resolve()),
@@ -150,34 +171,19 @@ class Runner:
             "labels": [trial.backend, trial.model, trial.loss],
             **(more or {}),
         }
-        worker = self._workers.get(place) or self._start(place, trial)
+
+        def told(event: dict[str, Any]) -> None:
+            self._tell(self.view.progressed, trial, event)
+
         try:
-            event = worker.run(job, lambda event: self.view.progressed(trial, event), limit)
+            event = self._crew.do((place, trial.specification["threads"]), job, told, limit)
         except ChildLost as lost:
-            del self._workers[place]
             return _failure(*lost.args)
         if event["event"] == "done":
             return {**event["result"], "wall_seconds": event["wall_seconds"]}
-        self._workers.pop(place).kill()  # what a failed trial left behind must not reach the next
         if event["exit_code"] == EnvironmentNotReady.exit_code:
             raise EnvironmentNotReady(event["message"])
         return _failure("failed", event["reason"])
-
-    def _start(self, place: str, trial: Trial) -> Child:
-        log = self.store.trial_folder(trial.id) / "log.txt"
-        worker = Child(setup(self.config), trial.specification["threads"], log)
-        self._workers[place] = worker
-        return worker
-
-
-def setup(config: Config) -> dict[str, Any]:
-    """What a worker is told before its first job."""
-    return {
-        "plugin_files": [str(Path(file).resolve()) for file in config.plugins],
-        "load_plugins": config.load_plugins,
-        "data": str(Path(config.data).resolve()) if config.data else None,
-        "weights": {name: str(file) for name, file in weights_files(config).items()},
-    }
 
 
 def _failure(status: str, reason: str) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def summarise(values: Values, failures: int, worst: float | None) -> Summary:
         return Summary(count, None, None, None, None, None, None, rate)
     if worst is not None:
         numbers = np.append(numbers, np.full(failed, worst))
-    low, high = stratified_interval([numbers], lambda runs: runs.mean(-1)) or (None, None)
+    low, high = _interval_of_mean(numbers) or (None, None)
     return Summary(
         count,
         float(numbers.mean()),
@@ -98,10 +98,18 @@ def stratified_interval(
     return None if band is None else interval(statistic(resample(groups)), band)
 
 
+def _interval_of_mean(numbers: Floats) -> tuple[float, float] | None:
+    """The interval of the mean of one group; that of equal numbers needs no resampling."""
+    if numbers[0] == numbers[-1] and percentiles([numbers]):
+        mean = float(numbers.mean())
+        return mean, mean
+    return stratified_interval([numbers], lambda runs: runs.mean(-1))
+
+
 def resample(groups: Sequence[Values]) -> Floats:
     """Bootstrap samples [resamples, runs of all groups], always the same for the same groups."""
     pooled = np.concatenate([np.sort(np.asarray(group, dtype=np.float64)) for group in groups])
-    return np.asarray(pooled[_drawn(tuple(len(group) for group in groups))])
+    return pooled.take(_drawn(tuple(len(group) for group in groups)))
 
 
 def percentiles(groups: Sequence[Values]) -> tuple[float, float] | None:

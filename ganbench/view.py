@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from ganbench import progress
 from ganbench.costs import costs
@@ -30,6 +30,9 @@ class SilentView:
     def progressed(self, trial: Trial, event: dict[str, Any]) -> None:
         """Show nothing."""
 
+    def waits(self, trial: Trial) -> None:
+        """Show nothing."""
+
     def ended(self, trial: Trial, found: Record, was_stored: bool) -> None:
         """Show nothing."""
 
@@ -48,7 +51,7 @@ class LineView(SilentView):
 
 
 class LiveView(LineView):
-    """A bar for the run and one for the trial at work, above them the trials that are done."""
+    """A bar for the run and one for each trial at work, above them the trials that are done."""
 
     def __init__(self, plan: Plan, console: Console) -> None:
         super().__init__(plan, console)
@@ -62,7 +65,7 @@ class LiveView(LineView):
             transient=True,
         )
         self.all = self.progress.add_task("all trials", total=self.total, note="")
-        self.current = self.progress.add_task("", total=1.0, note="", visible=False)
+        self.bars: dict[str, TaskID] = {}  # by id of the trials at work
 
     def __enter__(self) -> Self:
         self.progress.start()
@@ -72,17 +75,15 @@ class LiveView(LineView):
         self.progress.stop()
 
     def started(self, trial: Trial, phase: str) -> None:
-        """Show which trial is at work."""
+        """Show that a trial is at work."""
         note = "starting" if phase == "train" else "scoring"
-        self.progress.reset(
-            self.current, description=_name(trial), note=note, visible=True, total=1.0
-        )
+        self.bars[trial.id] = self.progress.add_task(_name(trial), total=1.0, note=note)
 
     def progressed(self, trial: Trial, event: dict[str, Any]) -> None:
         """Move the bar; losses are shown as what they are, not as quality."""
         if event["event"] != "progress":
             note, done = event["phase"], event.get("share", 1.0)
-            self.progress.update(self.current, note=note, completed=done)
+            self.progress.update(self.bars[trial.id], note=note, completed=done)
             return
         seconds = event["train_seconds"]
         speed = f"{event['timed_images'] / seconds:,.0f} images/s" if seconds else "compiled"
@@ -92,14 +93,22 @@ class LiveView(LineView):
             if event.get(key) is not None
         ]
         self.progress.update(
-            self.current, completed=event["share"], note="  ".join([speed, *losses])
+            self.bars[trial.id], completed=event["share"], note="  ".join([speed, *losses])
         )
+
+    def waits(self, trial: Trial) -> None:
+        """Take its bar away until it is scored."""
+        self._remove_bar(trial)
 
     def ended(self, trial: Trial, found: Record, was_stored: bool) -> None:
         """Print what became of a trial, above the bars."""
         super().ended(trial, found, was_stored)
-        self.progress.update(self.current, visible=False)
+        self._remove_bar(trial)
         self.progress.update(self.all, completed=self.done)
+
+    def _remove_bar(self, trial: Trial) -> None:
+        if trial.id in self.bars:
+            self.progress.remove_task(self.bars.pop(trial.id))
 
 
 @contextmanager

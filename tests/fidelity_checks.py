@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import fidelity_probe
 import numpy as np
 import pytest
 import torch
@@ -26,6 +30,7 @@ from ganbench_fidelity import (
     networks,
     register,
 )
+from ganbench_fidelity.folding import folded
 from ganbench_fidelity.metrics import (
     FrechetInceptionDistance,
     InceptionScore,
@@ -34,6 +39,7 @@ from ganbench_fidelity.metrics import (
 )
 from ganbench_fidelity.weights import download_path
 
+NAME = "inception-v3-compat"
 SHIPPED = list(FEATURE_EXTRACTORS_REGISTRY)  # before anything is added here
 RNG = np.random.Generator(np.random.Philox(key=5))
 REAL = RNG.integers(0, 256, (150, 6, 6, 3)).astype(np.uint8)
@@ -195,8 +201,47 @@ def test_a_batch_is_judged_once_for_all_metrics_and_extractors(home):
         for cls in (FrechetInceptionDistance, KernelInceptionDistance, InceptionScore):
             compute(cls(feature_extractor="tiny"), home / "tiny.pth")
     extractor.extract(REAL)
-    assert TinyNetwork.batches - before == 6  # 64 + 64 + 22 and 64 + 64 + 2
+    assert TinyNetwork.batches - before == 19 + 17  # of eight images at most
     assert shares[0] < 0.01 and max(shares) == 1  # a long extraction shows that it is alive
+
+
+AGAIN = """
+import json, sys
+import numpy as np
+import fidelity_checks as checks
+from ganbench.contracts import FeatureSet
+from ganbench_fidelity.metrics import FrechetInceptionDistance, KernelInceptionDistance
+
+values = {}
+for cls in (FrechetInceptionDistance, KernelInceptionDistance):
+    metric = cls(feature_extractor="tiny").with_weights({"tiny": checks.Path(sys.argv[1])})
+    real, fake = FeatureSet(checks.REAL), FeatureSet(checks.FAKE)
+    values |= metric.compute(real, fake, np.random.default_rng(0))
+print(json.dumps({"values": values, "batches": checks.TinyNetwork.batches}))
+"""
+
+
+def test_a_second_process_extracts_nothing_of_the_reference(home, monkeypatch):
+    monkeypatch.setenv("GANBENCH_CACHE", str(home / "cache"))
+    ready(home / "tiny.pth")
+    command = [sys.executable, "-c", AGAIN, str(home / "tiny.pth")]
+    first, second = (
+        json.loads(subprocess.run(command, capture_output=True, check=True, timeout=120).stdout)
+        for _ in range(2)
+    )
+    assert first["batches"] == 19 + 17 and second["batches"] == 17  # those of the samples
+    assert first["values"] == second["values"]
+    theirs = direct(home / "tiny.pth", fid=True)
+    assert second["values"]["fid"] == theirs["frechet_inception_distance"]
+
+
+def test_layers_that_are_not_kept_of_the_reference_are_extracted():
+    memory, batch = calls.Memory(most_bytes=1 << 20), torch.zeros((2, 1, 3, 3), dtype=torch.uint8)
+    memory.reference = {calls._name(batch): {"features": torch.ones(2, 4)}}
+    network = torch.nn.Flatten()
+    network.convert_features_tuple_to_dict = lambda values: {"pixels": values}
+    assert memory.of(batch, None, ["features"])["features"].sum() == 8
+    assert memory.of(batch, network, ["pixels"])["pixels"].shape == (2, 9)
 
 
 def test_the_memory_of_batches_forgets_the_oldest():
@@ -205,10 +250,10 @@ def test_the_memory_of_batches_forgets_the_oldest():
     memory = calls.Memory(most_bytes=150)
     batches = [torch.full((1, 1, 8, 8), value, dtype=torch.uint8) for value in range(3)]
     for batch in batches:
-        assert memory.of(batch, ready_network)["all"] is not None
+        assert memory.of(batch, ready_network, ["all"])["all"] is not None
     assert len(memory.known) == 2 and memory.bytes == 128
     first = next(iter(memory.known))
-    memory.of(batches[1], network)
+    memory.of(batches[1], network, ["all"])
     assert next(iter(memory.known)) != first  # it was asked for again
 
 
@@ -224,6 +269,46 @@ def test_features_and_logits_are_the_networks_own(home):
     assert features.dtype == np.float32 and features.shape == (150, extractor.dimensions)
     np.testing.assert_allclose(features, expected[0].numpy(), rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(logits, expected[1].numpy(), rtol=1e-5, atol=1e-5)
+
+
+def test_a_folded_inception_has_torch_fidelitys_features(home):
+    """Within what float32 leaves of them: the float64 ones are as far from both."""
+    np.save(home / "images.npy", RNG.integers(0, 256, (8, 28, 28, 1)).astype(np.uint8))
+    file = home / "inception.pth"
+    fidelity_probe.initialise(str(file), str(home / "images.npy"))
+    weights = torch.load(file)
+    shaken = torch.Generator().manual_seed(1)  # normalisations that do something
+    for name, values in weights.items():
+        if ".bn." in name and values.dtype == torch.float32:
+            noise = torch.rand(values.shape, generator=shaken)
+            weights[name] = values * (0.8 + 0.4 * noise) + (0.1 * noise if "mean" in name else 0)
+    torch.save(weights, file)
+    images = np.load(home / "images.npy")[:4]
+    features, logits = networks.InceptionV3().with_weights({NAME: file}).extract(images)
+    theirs = FEATURE_EXTRACTORS_REGISTRY[NAME](NAME, ["2048", "logits_unbiased"], str(file))
+    batch = torch.from_numpy(np.repeat(images.transpose(0, 3, 1, 2), 3, axis=1))
+    with torch.no_grad():
+        expected = [layer.numpy() for layer in theirs(batch)]
+        theirs.double().feature_extractor_internal_dtype = torch.float64
+        exact = theirs(batch)[0].numpy()
+    assert difference(features, expected[0]) < 1e-6
+    assert difference(features, exact) < 1e-6
+    assert np.std(features, axis=0).mean() > 1e-3 * np.abs(features).max()
+    assert difference(logits, expected[1]) < 1e-4  # sums of features that cancel
+
+
+def difference(first, second):
+    return np.linalg.norm(first - second) / np.linalg.norm(second)
+
+
+def test_only_inception_is_folded():
+    class Normalised(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.bn = torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4)
+
+    network = Normalised()
+    assert folded(network) is network and isinstance(network.bn, torch.nn.BatchNorm2d)
 
 
 def test_grey_images_are_repeated_to_three_channels(home):

@@ -242,6 +242,7 @@ SPEED_CHANGES = {
     "device": {"device": "cuda"},
     "dtype": {"dtype": "float64"},
     "budget": {"budget": "images=160"},
+    "trials side by side": {"training": {"side_by_side": 2}},
 }
 
 
@@ -255,11 +256,15 @@ def test_values_that_differ_in_one_thing_are_not_compared(field):
 
 @pytest.mark.parametrize("field", SPEED_CHANGES)
 def test_speeds_of_two_hosts_or_ways_of_running_are_not_compared(field):
-    report = held([runs(BASE)], [runs(BASE, **SPEED_CHANGES[field])])
+    change = SPEED_CHANGES[field]
+    told = {"peak_device_memory_mib": 50.0}
+    changed = {**change, "training": {**told, **change.get("training", {})}}
+    report = held([runs(BASE, training=told)], [runs(BASE, **changed)])
     for cost in costs.COMPARED:
         found = only(report, cost)
         assert found.word == "not comparable" and found.difference is None
-        name = field if field in ("threads", "device", "dtype", "budget") else "host"
+        own = ("threads", "device", "dtype", "budget", "trials side by side")
+        name = field if field in own else "host"
         assert found.reason.startswith(f"{name} ") and ";" not in found.reason
     is_quality_too = field in QUALITY_CHANGES
     assert (only(report).word == "not comparable") == is_quality_too

@@ -12,6 +12,7 @@ from ganbench.contracts import PeakWork
 from ganbench.doctor import ABSENT as NOT_INSTALLED
 from ganbench.doctor import BROKEN, READY, Backend, Report
 
+MNIST_PARTS = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"]
 SETUP = {"plugin_files": [], "load_plugins": [], "data": None, "weights": {}}
 NO_FRAMEWORKS = [f"-pno:{name}" for name in ("torch", "tensorflow", "jax", "fidelity")]
 
@@ -131,6 +132,22 @@ def test_the_page_is_one_and_tells_the_problems_last():
     assert "energy      no counter: RAPL: no counter" in text
     assert text.endswith("Runs can start. 1 problem:\n- a\n    b\n")
     assert len(text.splitlines()) < 40
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("mnist", [f"{part}-ubyte.gz" for part in MNIST_PARTS]),
+        ("cifar10", ["cifar-10-binary.tar.gz"]),
+    ],
+)
+def test_data_are_here_once_their_files_are(cache, name, files):
+    source = plugins.load([], ["datasets"]).get("datasets", name)()
+    for file in files:
+        assert "downloads" in source.missing()
+        (cache / name).mkdir(parents=True, exist_ok=True)
+        (cache / name / file).touch()
+    assert source.missing() is None
 
 
 # --------------------------------------------------------------------------- peaks

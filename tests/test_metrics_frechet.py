@@ -6,7 +6,9 @@ from ganbench.contracts import FeatureSet
 from ganbench.errors import ConfigError
 from ganbench_metrics.frechet import (
     FrechetDistance,
+    Gaussian,
     effective_dimensions,
+    fitted,
     frechet_distance,
     moments,
     sampling_floor,
@@ -31,22 +33,28 @@ def random_features(seed, count=300, size=12):
     return generator.normal(size=(count, size)) @ mixing + generator.normal(size=size)
 
 
+def between(first_mean, first_covariance, second_mean, second_covariance):
+    return frechet_distance(
+        Gaussian(first_mean, first_covariance), Gaussian(second_mean, second_covariance)
+    )
+
+
 def test_isotropic_gaussians_give_the_closed_form():
     mean, scale, size = np.array([3.0, 4.0, 0.0]), 2.0, 3
-    distance = frechet_distance(np.zeros(size), np.eye(size), mean, scale**2 * np.eye(size))
+    distance = between(np.zeros(size), np.eye(size), mean, scale**2 * np.eye(size))
     assert distance == pytest.approx(25 + size * (1 - scale) ** 2, rel=1e-14)
 
 
 def test_diagonal_gaussians_give_the_closed_form():
     first, second = np.array([1.0, 4.0, 9.0]), np.array([16.0, 1.0, 0.0])
-    distance = frechet_distance(np.zeros(3), np.diag(first), np.zeros(3), np.diag(second))
+    distance = between(np.zeros(3), np.diag(first), np.zeros(3), np.diag(second))
     assert distance == pytest.approx(np.sum((np.sqrt(first) - np.sqrt(second)) ** 2), rel=1e-14)
 
 
 def test_covariances_that_do_not_commute_give_the_worked_example():
     # SCIENCE.md 7.3; for 2x2 matrices tr sqrt(AB) = sqrt(tr AB + 2 sqrt(det AB)).
     first, second = np.array([[2.0, 1.0], [1.0, 2.0]]), np.diag([1.0, 3.0])
-    distance = frechet_distance(np.array([1.0, -1.0]), first, np.zeros(2), second)
+    distance = between(np.array([1.0, -1.0]), first, np.zeros(2), second)
     assert distance == pytest.approx(2.5166852264521165, rel=1e-13)
 
 
@@ -163,13 +171,16 @@ def test_one_sample_or_other_features_are_refused():
 
 
 def test_effective_dimensions_count_the_directions_that_vary():
-    assert effective_dimensions(np.eye(7)) == pytest.approx(7, rel=1e-14)
-    assert effective_dimensions(np.diag([3.0, 0, 0])) == pytest.approx(1, rel=1e-14)
-    assert effective_dimensions(np.diag([2.0, 1.0])) == pytest.approx(9 / 5, rel=1e-14)
-    assert np.isnan(effective_dimensions(np.zeros((3, 3))))
+    def dimensions(covariance):
+        return effective_dimensions(Gaussian(np.zeros(len(covariance)), covariance))
+
+    assert dimensions(np.eye(7)) == pytest.approx(7, rel=1e-14)
+    assert dimensions(np.diag([3.0, 0, 0])) == pytest.approx(1, rel=1e-14)
+    assert dimensions(np.diag([2.0, 1.0])) == pytest.approx(9 / 5, rel=1e-14)
+    assert np.isnan(dimensions(np.zeros((3, 3))))
     rotation = np.linalg.qr(rng(3).normal(size=(2, 2)))[0]
     rotated = rotation @ np.diag([2.0, 1.0]) @ rotation.T
-    assert effective_dimensions(rotated) == pytest.approx(9 / 5, rel=1e-13)
+    assert dimensions(rotated) == pytest.approx(9 / 5, rel=1e-13)
 
 
 def test_each_side_s_effective_dimensions_have_a_column():
@@ -178,3 +189,31 @@ def test_each_side_s_effective_dimensions_have_a_column():
     result = compute(real, fake)
     assert result["effective-dimensions"] == pytest.approx(6, rel=0.01)
     assert result["effective-dimensions-fake"] == pytest.approx(2, rel=0.01)
+
+
+@pytest.mark.parametrize(("first", "second"), [(40, 30), (40, 200), (200, 40), (60, 60)])
+def test_few_samples_of_many_features_give_the_same_as_their_covariances(first, second):
+    real, fake = random_features(1, first, 60), 1.2 * random_features(2, second, 60) + 0.1
+    sides = [fitted(real), fitted(fake)]
+    assert [side.thin is not None for side in sides] == [first < 60, second < 60]
+    whole = [Gaussian(*moments(features)) for features in (real, fake)]
+    distance = frechet_distance(*sides)
+    # Whole covariances have eigenvalues of 1e-16 for 0, whose roots are 1e-8.
+    assert distance == pytest.approx(frechet_distance(*whole), rel=1e-8)
+    assert distance == pytest.approx(frechet_distance(*reversed(sides)), rel=1e-10)
+    found = compute(real, fake)
+    assert found["fd"] == distance
+    eigenvalues = np.linalg.eigvalsh(whole[0].covariance)
+    assert found["fd-floor"] == pytest.approx(sampling_floor(eigenvalues, first, second), rel=1e-10)
+    for column, side in (("effective-dimensions", 0), ("effective-dimensions-fake", 1)):
+        assert found[column] == pytest.approx(effective_dimensions(whole[side]), rel=1e-10)
+
+
+def test_few_samples_in_turned_directions_give_the_closed_form():
+    # Of 30 features 5 vary, and by a known root: tr (S1 S2)^1/2 = 3 tr S1 where S2 = 9 S1.
+    few = random_features(5, 6, 30)
+    centered = few - few.mean(axis=0)
+    trace = np.square(centered).sum() / 5
+    assert compute(few, 3 * centered + few.mean(axis=0))["fd"] == pytest.approx(
+        4 * trace, rel=1e-12
+    )

@@ -3,7 +3,7 @@ import pytest
 
 from ganbench import progress
 from ganbench.contracts import FeatureSet
-from ganbench_metrics.frechet import FrechetDistance, moments, sampling_floor, square_root
+from ganbench_metrics.frechet import FrechetDistance, Gaussian, moments, sampling_floor
 from ganbench_metrics.frechet_infinity import FrechetInfinity, extrapolated
 
 
@@ -37,7 +37,7 @@ def test_the_same_parts_by_hand_give_the_same_line():
         distances.append(np.mean(values))
     assert len(list(range(0, 141, 20))) == 8
     expected = np.polyfit(1 / (20 * np.arange(1, 9)), distances, 1)[1]
-    found = extrapolated(fake - mean, covariance, square_root(covariance))
+    found = extrapolated(fake - mean, Gaussian(mean, covariance))
     assert found == pytest.approx(expected, rel=1e-9)
 
 

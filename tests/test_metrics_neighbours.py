@@ -8,7 +8,7 @@ from ganbench import progress
 from ganbench.contracts import FeatureSet
 from ganbench_datasets.digits import Digits
 from ganbench_extractors.plugin import ganbench_extractors
-from ganbench_metrics import distances
+from ganbench_metrics import near_pairs
 from ganbench_metrics.neighbours import Neighbours, expected_coverage
 
 
@@ -164,15 +164,15 @@ def test_lost_classes_of_real_digits_cost_recall_and_coverage_but_not_precision(
 def test_progress_grows_to_one():
     heard = []
     with progress.heard_by(heard.append):
-        compute(rng(1).normal(size=(1200, 3)), rng(2).normal(size=(1200, 3)))
-    assert heard == sorted(heard) and heard[-1] == 1 and len(heard) == 9
+        compute(rng(1).normal(size=(4200, 3)), rng(2).normal(size=(4200, 3)))
+    assert heard == sorted(heard) and heard[-1] == 1 and len(heard) == 6
 
 
 def test_memory_is_bounded_whatever_the_number_of_samples():
-    real, fake = rng(1).normal(size=(6000, 8)), rng(2).normal(size=(6000, 8))
+    real, fake = rng(1).normal(size=(9000, 8)), rng(2).normal(size=(9000, 8))
     tracemalloc.start()
     compute(real, fake)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    tile = 8 * distances._ROWS * distances._COLUMNS
-    assert peak < 4 * tile + 300 * 6000  # all distances take 288 MB
+    tile = 4 * near_pairs._ROWS * near_pairs._COLUMNS
+    assert peak < 2 * tile + 4000 * 9000  # all distances take 324 MB, in float32

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,7 @@ import psutil
 import pytest
 from toys import SMALL, SMALL_OPTIONS, TOY, toy_catalog
 
-from ganbench import benchmark, child, plan, trial
+from ganbench import benchmark, child, plan, schedule, trial
 from ganbench.errors import ConfigError, EnvironmentNotReady
 from ganbench.memory import PeakMemory
 from ganbench.store import Store
@@ -185,7 +186,8 @@ def test_a_record_tells_how_long_everything_took(clean):
     for found in (first, *later):
         assert abs(found["wall_seconds"] - found["total_seconds"]) < 0.1
         assert "clock" not in found["timing"]["marks"]
-        assert set(found["timing"]["thread_settings"].values()) == {"1"}
+        settings = found["timing"]["thread_settings"]
+        assert settings["OMP_NUM_THREADS"] == settings["OPENBLAS_NUM_THREADS"] == "1"
     assert clean.by_model["toy"].environment["load_average_at_start"] >= 0
     assert set(clean.outcome.sections[0].frame["timing"].notna()) == {True}
 
@@ -410,7 +412,7 @@ def test_a_device_that_is_not_there_stops_the_run(tmp_path, mark):
 SLOW = ["--model", "toy[step_seconds=0.1]"]  # two seconds
 
 
-def begin(folder, *options):
+def begin(folder, *options, count=1):
     """Start a benchmark of a quick and a slow trial; returns when the slow one has begun."""
     arguments = [*SMALL_OPTIONS, *(options or SLOW), "--out", str(folder)]
     started = subprocess.Popen(
@@ -421,7 +423,7 @@ def begin(folder, *options):
         cwd=folder.parent,
     )
     wait_until(
-        lambda: list(folder.glob("trials/*step-seconds*/events.jsonl")),
+        lambda: len(list(folder.glob("trials/*step*/events.jsonl"))) == count,
         "the slow trial has begun",
     )
     return started
@@ -472,3 +474,94 @@ def test_ids_on_the_command_line_are_those_of_the_python_api(tmp_path):
     config = benchmark.prepare(None, {**SMALL, "out": str(tmp_path)}).config
     (expected,) = plan.make(config, toy_catalog()).trials
     assert [found.id for found in run(tmp_path).outcome.records] == [expected.id]
+
+
+# --------------------------------------------------------------------------- side by side
+
+BESIDE = [f"toy[rate=0.{number},gains_side_by_side=true]" for number in range(2, 6)]
+
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    monkeypatch.setattr(schedule, "cores", lambda: 2)
+
+
+def test_trials_side_by_side_are_what_they_are_alone_and_say_so(tmp_path, two_cores):
+    slow = BESIDE[0].replace(",", ",step_seconds=0.05,")
+    ran = run(tmp_path / "out", models=[slow, *BESIDE[1:], "toy"], jobs=2, threads=None)
+    alone = run(tmp_path / "alone", models=BESIDE, threads=1)
+    records = ran.outcome.records
+    assert [found.model for found in records] == [slow, *BESIDE[1:], "toy"]  # the plan's order
+    for found, other in zip(records, alone.outcome.records, strict=False):
+        assert outcome_of(found) == outcome_of(other)
+    assert [found.training["side_by_side"] for found in records] == [2, 2, 2, 2, 1]
+    assert [found.specification["threads"] for found in records] == [1, 1, 1, 1, 2]
+    assert [found.training["backend_description"]["threads"] for found in records] == list("11112")
+    assert len({pid(found) for found in records}) == 3
+    assert records[0].training["timing"]["thread_settings"]["OMP_NUM_THREADS"] == "1"
+
+
+def test_nothing_is_scored_while_a_trial_is_timed(tmp_path, two_cores):
+    told = run(tmp_path / "out", models=BESIDE, jobs=2).told
+    phases = [what for _, what in told]
+    assert sorted(phases[:4]) == ["train"] * 4 and phases.count("score") == 4
+
+
+def test_what_is_lost_costs_only_its_own_trial_side_by_side(tmp_path, two_cores, mark):
+    bad = ["exit", "segfault", "hang", "raise"]
+    models = [f"toy[does={deed},gains_side_by_side=true]" for deed in bad]
+    mixed = [model for pair in zip(models, BESIDE, strict=True) for model in pair]
+    ran = run(tmp_path / "out", models=mixed, jobs=2, trial_timeout_seconds=4.0)
+    statuses = [ran.by_model[model].status for model in models]
+    assert statuses == ["failed", "failed", "timeout", "failed"]
+    assert [ran.by_model[model].status for model in BESIDE] == ["completed"] * 4
+    assert_no_process_is_left(mark)
+    again = run(tmp_path / "out", models=BESIDE, jobs=2)
+    assert sorted(again.told) == sorted((model, "stored") for model in BESIDE)
+
+
+def test_a_device_that_is_not_there_stops_all_that_runs_beside(tmp_path, mark, two_cores):
+    path = tmp_path / "absent.py"
+    path.write_text(
+        Path(TOY)
+        .read_text()
+        .replace('name = "toy"\n    requires', 'name = "gone"\n    requires')
+        .replace(
+            "        return options\n\n    def describe",
+            "        from ganbench.errors import EnvironmentNotReady\n"
+            "        raise EnvironmentNotReady('no such device')\n\n    def describe",
+        )
+        .replace('backend = "toy"', 'backend = "gone"')
+        .split("@ganbench.hookimpl")[0]
+        + "@ganbench.hookimpl\ndef ganbench_backends():\n    return [Toy]\n"
+        "@ganbench.hookimpl\ndef ganbench_models():\n    return [ToyGAN]\n"
+    )
+    slow = "toy[gains_side_by_side=true,step_seconds=60]"
+    with pytest.raises(EnvironmentNotReady, match="no such device"):
+        run(
+            tmp_path / "out",
+            plugins=[TOY, str(path)],
+            backends=["toy", "gone"],
+            models=[slow],
+            jobs=2,
+        )
+    assert_no_process_is_left(mark)
+    (record,) = [
+        Store(tmp_path / "out").load(path.name)
+        for path in (tmp_path / "out" / "trials").glob("toy-*")
+    ]
+    assert record.status == "interrupted"
+
+
+def test_ctrl_c_stops_all_that_runs_side_by_side(tmp_path, mark):
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("there is one core")
+    folder = tmp_path / "out"
+    options = ["--model", "toy[gains_side_by_side=true,step_seconds=0.5|0.6]", "--jobs", "2"]
+    started = begin(folder, *options, count=2)
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=30)
+    assert (started.returncode, out) == (130, "") and "Traceback" not in err
+    assert_no_process_is_left(mark)
+    slow = [Store(folder).load(path.name) for path in folder.glob("trials/*step*")]
+    assert [found.status for found in slow] == ["interrupted"] * 2

@@ -137,6 +137,7 @@ def test_every_timed_chunk_is_kept(run):
     assert 2 <= found["step_ms_p50"] <= found["step_ms_p95"] < 10
     assert set(found["thread_settings"]) == {
         *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+        *("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"),
     }
 
 

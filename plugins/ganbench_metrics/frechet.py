@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -49,15 +50,63 @@ class FrechetDistance:
         Raises ConfigError under two samples and for features that are not finite.
         """
         real_features, fake_features = both_sides(real, fake, "fd")
-        real_mean, real_covariance = moments(real_features)
-        fake_mean, fake_covariance = moments(fake_features)
-        eigenvalues = np.linalg.eigvalsh(real_covariance)
+        first, second = fitted(real_features), fitted(fake_features)
         return {
-            "fd": frechet_distance(real_mean, real_covariance, fake_mean, fake_covariance),
-            "fd-floor": sampling_floor(eigenvalues, len(real_features), len(fake_features)),
-            "effective-dimensions": effective_dimensions(real_covariance),
-            "effective-dimensions-fake": effective_dimensions(fake_covariance),
+            "fd": frechet_distance(first, second),
+            "fd-floor": sampling_floor(first.eigenvalues, len(real_features), len(fake_features)),
+            "effective-dimensions": effective_dimensions(first),
+            "effective-dimensions-fake": effective_dimensions(second),
         }
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """A mean [d] and a covariance: as it is, or as F^T F of a factor F [k, d] with k < d."""
+
+    mean: np.ndarray
+    covariance: np.ndarray | None = None
+    thin: np.ndarray | None = None  # the factor, where it says all with fewer numbers
+
+    @cached_property
+    def trace(self) -> float:
+        """The sum of the variances."""
+        if self.thin is not None:
+            return float(np.vdot(self.thin, self.thin))
+        return float(np.trace(self.covariance))
+
+    @cached_property
+    def products(self) -> np.ndarray:
+        """F F^T [k, k] or the covariance: they have the same eigenvalues but for zeros."""
+        return self.covariance if self.thin is None else self.thin @ self.thin.T
+
+    @cached_property
+    def factor(self) -> np.ndarray:
+        """F, by eigenvectors where there is none; eigenvalues below zero count as zero."""
+        if self.thin is not None:
+            return self.thin
+        values, vectors = self._spectrum
+        return (vectors * np.sqrt(np.maximum(values, 0))).T
+
+    @cached_property
+    def eigenvalues(self) -> np.ndarray:
+        """Those of the covariance, ascending; [k], the others being zero."""
+        return np.linalg.eigvalsh(self.products) if self.covariance is None else self._spectrum[0]
+
+    @cached_property
+    def _spectrum(self) -> tuple[np.ndarray, np.ndarray]:
+        values, vectors = np.linalg.eigh(self.covariance)
+        return values, vectors
+
+
+def fitted(features: np.ndarray) -> Gaussian:
+    """Give the Gaussian with the mean and unbiased covariance of features [n, d], in float64.
+
+    Raises ConfigError where there are fewer than two samples.
+    """
+    if len(features) >= features.shape[1]:
+        return Gaussian(*moments(features))
+    mean, centered = _centered(features)
+    return Gaussian(mean, thin=centered / np.sqrt(len(features) - 1))
 
 
 def moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -65,47 +114,47 @@ def moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Raises ConfigError where there are fewer than two samples.
     """
+    mean, centered = _centered(features)
+    return mean, centered.T @ centered / (len(features) - 1)
+
+
+def _centered(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(features) < 2:
         raise ConfigError("fd needs at least two samples on each side; ask for more samples")
     features = np.asarray(features, np.float64)
     mean = features.mean(axis=0)
-    centered = features - mean
-    return mean, centered.T @ centered / (len(features) - 1)
+    return mean, features - mean
 
 
-def frechet_distance(
-    first_mean: np.ndarray,
-    first_covariance: np.ndarray,
-    second_mean: np.ndarray,
-    second_covariance: np.ndarray,
-) -> float:
+def frechet_distance(first: Gaussian, second: Gaussian) -> float:
     """Give the squared Wasserstein-2 distance of two Gaussians, in squared feature units.
 
     |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^1/2). Dowson and Landau 1982; Heusel et al. 2017,
     arXiv:1706.08500.
     """
-    difference = first_mean - second_mean
-    root = square_root(first_covariance)
-    # S1 S2 is similar to this symmetric matrix, whose eigenvalues are real by construction.
-    product_values = np.linalg.eigvalsh(root @ second_covariance @ root)
-    root_trace = np.sqrt(np.maximum(product_values, 0)).sum()
-    traces = np.trace(first_covariance) + np.trace(second_covariance)
-    return max(0.0, float(difference @ difference + traces - 2 * root_trace))
+    difference = first.mean - second.mean
+    traces = first.trace + second.trace
+    return max(0.0, float(difference @ difference + traces - 2 * _root_trace(first, second)))
 
 
-def square_root(covariance: np.ndarray) -> np.ndarray:
-    """Give the symmetric root of a covariance [d, d]; eigenvalues below zero count as zero."""
-    values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+def _root_trace(first: Gaussian, second: Gaussian) -> float:
+    """Give tr (S1 S2)^1/2, the sum of the singular values of F1 F2^T for S = F^T F."""
+    if first.thin is not None and second.thin is not None:
+        return float(np.linalg.norm(first.thin @ second.thin.T, "nuc"))
+    if second.thin is not None:
+        first, second = second, first
+    # Their squares are the eigenvalues of this symmetric matrix: they are real by construction.
+    squares = np.linalg.eigvalsh(first.factor @ second.covariance @ first.factor.T)
+    return float(np.sqrt(np.maximum(squares, 0)).sum())
 
 
-def effective_dimensions(covariance: np.ndarray) -> float:
+def effective_dimensions(gaussian: Gaussian) -> float:
     """Give (sum l)^2 / sum l^2 of the eigenvalues l of a covariance [d, d]: from 1 to d.
 
     It is d where all directions vary alike, 1 where a single one does, and nan where none does.
     """
-    squares = float(np.square(covariance).sum())  # of a symmetric matrix: sum l^2
-    return float(np.trace(covariance)) ** 2 / squares if squares > 0 else float("nan")
+    squares = float(np.square(gaussian.products).sum())  # of a symmetric matrix: sum l^2
+    return gaussian.trace**2 / squares if squares > 0 else float("nan")
 
 
 def sampling_floor(eigenvalues: np.ndarray, real_count: int, fake_count: int) -> float:

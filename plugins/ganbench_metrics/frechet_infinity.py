@@ -11,7 +11,7 @@ from annotated_types import Ge
 from ganbench.contracts import FeatureSet
 from ganbench.progress import track
 from ganbench_metrics.features import both_sides
-from ganbench_metrics.frechet import moments, sampling_floor, square_root
+from ganbench_metrics.frechet import Gaussian, moments, sampling_floor
 
 _SIZES = 8  # from an eighth of the generated samples to all of them
 _INTERVAL_PERCENT = (2.5, 97.5)
@@ -62,16 +62,15 @@ class FrechetInfinity:
         samples, dimensions = fake_features.shape
         if samples // _SIZES <= dimensions or len(real_features) < 2:
             return dict.fromkeys(self.columns, float("nan"))
-        mean, covariance = moments(real_features)
-        shuffled = fake_features[rng.permutation(samples)] - mean
-        root = square_root(covariance)
-        estimate = extrapolated(shuffled, covariance, root)
+        reference = Gaussian(*moments(real_features))
+        shuffled = fake_features[rng.permutation(samples)] - reference.mean
+        estimate = extrapolated(shuffled, reference)
         others = [
-            extrapolated(shuffled[rng.integers(samples, size=samples)], covariance, root)
+            extrapolated(shuffled[rng.integers(samples, size=samples)], reference)
             for _ in track(range(self.resamples))
         ]
         low, high = np.percentile(others, _INTERVAL_PERCENT) - np.mean(others) + estimate
-        floor = sampling_floor(np.linalg.eigvalsh(covariance), len(real_features), np.inf)
+        floor = sampling_floor(reference.eigenvalues, len(real_features), np.inf)
         return {
             "fd-infinity": estimate,
             "fd-infinity-low": float(low),
@@ -80,11 +79,10 @@ class FrechetInfinity:
         }
 
 
-def extrapolated(features: np.ndarray, covariance: np.ndarray, root: np.ndarray) -> float:
+def extrapolated(features: np.ndarray, reference: Gaussian) -> float:
     """Give the distance at 1/size = 0 of features [n, d], whose origin is the reference's mean.
 
-    `covariance` is the reference's and `root` its square root. Features are taken in their order;
-    up to seven at the end are left out.
+    Features are taken in their order; up to seven at the end are left out.
     """
     block = len(features) // _SIZES
     blocks = features[: block * _SIZES].reshape(_SIZES, block, -1)
@@ -97,8 +95,7 @@ def extrapolated(features: np.ndarray, covariance: np.ndarray, root: np.ndarray)
                 sums[start : start + width].sum(axis=0),
                 products[start : start + width].sum(axis=0),
                 width * block,
-                covariance,
-                root,
+                reference,
             )
             for start in starts
         ]
@@ -111,8 +108,7 @@ def _distance(
     total: np.ndarray,
     products: np.ndarray,
     count: int,
-    covariance: np.ndarray,
-    root: np.ndarray,
+    reference: Gaussian,
 ) -> float:
     """Give the Fréchet distance of samples from the reference: `frechet.frechet_distance`.
 
@@ -121,5 +117,6 @@ def _distance(
     """
     mean = total / count
     other = (products - count * np.outer(mean, mean)) / (count - 1)
-    root_trace = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ other @ root), 0)).sum()
-    return float(mean @ mean + np.trace(covariance) + np.trace(other) - 2 * root_trace)
+    squares = np.linalg.eigvalsh(reference.factor @ other @ reference.factor.T)
+    root_trace = np.sqrt(np.maximum(squares, 0)).sum()
+    return float(mean @ mean + reference.trace + np.trace(other) - 2 * root_trace)

@@ -11,7 +11,7 @@ import numpy as np
 from ganbench.contracts import FeatureSet
 from ganbench_metrics.distances import cloud, nearest_squares
 from ganbench_metrics.features import both_sides, require_finite
-from ganbench_metrics.frechet import frechet_distance, moments
+from ganbench_metrics.frechet import fitted, frechet_distance
 from ganbench_metrics.memorisation import share_of_copies
 
 _NEIGHBOUR_SAMPLES = 2000  # of each side, for coverage and spacing
@@ -84,19 +84,19 @@ class Health:
         Raises ConfigError under two samples and for features that are not finite.
         """
         reference, generated = both_sides(real, fake, "health")
-        first, second = moments(reference), moments(generated)
-        variance = float(np.trace(first[1]))
+        first, second = fitted(reference), fitted(generated)
+        variance = first.trace
         values = dict.fromkeys(self.columns, float("nan"))
         if variance > 0:
-            values["health-fd"] = frechet_distance(*first, *second) / variance
-            values["health-variety"] = float(np.trace(second[1])) / variance
+            values["health-fd"] = frechet_distance(first, second) / variance
+            values["health-variety"] = second.trace / variance
         count = min(len(reference), len(generated), _NEIGHBOUR_SAMPLES)
         if count > _NEIGHBOUR:
             values |= _neighbourhoods(
-                _some(reference, count, rng), _some(generated, count, rng), first[0]
+                _some(reference, count, rng), _some(generated, count, rng), first.mean
             )
         if real.training is not None and len(real.training):
-            values["health-copied"] = _copied(reference, generated, real.training, first[0], rng)
+            values["health-copied"] = _copied(reference, generated, real.training, first.mean, rng)
         return values
 
     def verdict(self, history: History) -> str:

@@ -14,7 +14,7 @@ from ganbench.contracts import FeatureSet
 from ganbench.progress import track
 from ganbench_metrics.distances import Cloud, cloud, nearest_squares
 from ganbench_metrics.features import both_sides, cut_alike, require_finite
-from ganbench_metrics.frechet import frechet_distance, moments, sampling_floor
+from ganbench_metrics.frechet import fitted, frechet_distance, sampling_floor
 
 _NEAR_PERCENT = 1  # of the reference samples: as close to training as real samples come
 _COPY_SHARE = 0.5  # of that distance: closer than this is no chance
@@ -148,10 +148,10 @@ def _nearest(queries: Cloud, points: Cloud, parts: Iterable[slice]) -> np.ndarra
 
 
 def _gap(reference: np.ndarray, generated: np.ndarray, training: np.ndarray) -> float:
-    generated_moments = moments(generated)
+    second = fitted(generated)
     excess = []
     for side in (reference, training):
-        mean, covariance = moments(side)
-        floor = sampling_floor(np.linalg.eigvalsh(covariance), len(side), len(generated))
-        excess.append(frechet_distance(mean, covariance, *generated_moments) - floor)
+        first = fitted(side)
+        floor = sampling_floor(first.eigenvalues, len(side), len(generated))
+        excess.append(frechet_distance(first, second) - floor)
     return excess[0] - excess[1]

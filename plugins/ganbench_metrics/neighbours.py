@@ -12,15 +12,18 @@ from annotated_types import Ge
 
 from ganbench.contracts import FeatureSet
 from ganbench.progress import track
-from ganbench_metrics.distances import (
-    ROUNDING,
-    Cloud,
-    cloud,
-    column_parts,
-    nearest_squares,
-    squared_distances,
-)
+from ganbench_metrics.distances import ROUNDING, cloud
 from ganbench_metrics.features import both_sides, cut_alike
+from ganbench_metrics.near_pairs import (
+    Screen,
+    column_parts,
+    exact_in_tile,
+    limits_of,
+    own_neighbours,
+    row_parts,
+    screens,
+    where,
+)
 
 
 @dataclass(frozen=True)
@@ -76,23 +79,20 @@ class Neighbours:
         real_features, fake_features = both_sides(real, fake, "precision and recall")
         rows = cut_alike(len(real_features), len(fake_features), rng)
         center = real_features.mean(axis=0)
-        first = cloud(real_features, center, rows[0])
-        second = cloud(fake_features, center, rows[1])
-        parts = first.tiles()
+        first, second = screens(
+            cloud(real_features, center, rows[0]), cloud(fake_features, center, rows[1])
+        )
+        parts = row_parts(first)
         steps = track([*parts] * 3)  # one account of all three passes
         most = max(self.nearest, self.nearest_for_coverage)
-        real_squares = nearest_squares(
-            first, first, most, islice(steps, len(parts)), skip_self=True
-        )
-        fake_squares = nearest_squares(
-            second, second, self.nearest, islice(steps, len(parts)), skip_self=True
-        )
+        real_squares = own_neighbours(first, most, islice(steps, len(parts)))
+        fake_squares = own_neighbours(second, self.nearest, islice(steps, len(parts)))
         count = _count(
             first,
             second,
-            _inside(real_squares[:, self.nearest - 1], first.squared_norms(), 1),
-            _inside(fake_squares[:, self.nearest - 1], second.squared_norms(), 1),
-            _inside(real_squares[:, self.nearest_for_coverage - 1], first.squared_norms(), -1),
+            _inside(real_squares[:, self.nearest - 1], first.norms, 1),
+            _inside(fake_squares[:, self.nearest - 1], second.norms, 1),
+            _inside(real_squares[:, self.nearest_for_coverage - 1], first.norms, -1),
             steps,
         )
         return self._shares(count, len(first))
@@ -140,23 +140,50 @@ def _inside(squared_radii: np.ndarray, squared_norms: np.ndarray, sign: int) -> 
 
 
 def _count(
-    first: Cloud,
-    second: Cloud,
+    first: Screen,
+    second: Screen,
     real_closed: np.ndarray,
     fake_closed: np.ndarray,
     real_open: np.ndarray,
     parts: Iterable[slice],
 ) -> _Count:
-    """Count memberships over the tiles of all distances between both sides."""
+    """Count memberships over the tiles of all pairs of both sides that may be near."""
     precise, recalled = np.zeros(len(second), bool), np.zeros(len(first), bool)
     covered, memberships = np.zeros(len(first), bool), 0
+    row_limits = limits_of(np.maximum(real_closed, real_open) / first.scale)
+    column_limits = limits_of(fake_closed / second.scale)
     for part in parts:
-        rows = first.tile(part)
+        rows = first.left(part)
         for others in column_parts(second):
-            distances = squared_distances(rows, second.tile(others))
-            precise[others] |= (distances <= real_closed[part, None]).any(axis=0)
-            recalled[part] |= (distances <= fake_closed[others]).any(axis=1)
-            within = distances < real_open[part, None]
-            covered[part] |= within.any(axis=1)
+            lower = rows @ second.right(others).T
+            near = lower <= row_limits[part, None]
+            near |= lower <= column_limits[others]
+            i, j = where(near)
+            squares = lower[i, j].astype(np.float64)
+            i, j = i + part.start, j + others.start
+            radii = real_closed[i], fake_closed[j], real_open[i]
+            doubtful = _may_be_either(first, second, (i, j), squares, radii)
+            squares *= first.scale
+            pairs = i[doubtful], j[doubtful]
+            squares[doubtful] = exact_in_tile(first, second, part, others, pairs)
+            precise[j[squares <= radii[0]]] = True
+            recalled[i[squares <= radii[1]]] = True
+            within = squares < radii[2]
+            covered[i[within]] = True
             memberships += int(np.count_nonzero(within))
     return _Count(int(precise.sum()), int(recalled.sum()), int(covered.sum()), memberships)
+
+
+def _may_be_either(
+    first: Screen,
+    second: Screen,
+    pairs: tuple[np.ndarray, np.ndarray],
+    lower: np.ndarray,
+    radii: tuple[np.ndarray, ...],
+) -> np.ndarray:
+    """Tell for which pairs a radius lies between both bounds of the squared distance: [pairs]."""
+    upper = lower + first.slack(pairs[0]) + second.slack(pairs[1])
+    between = [
+        (lower <= squares / first.scale) & (squares / first.scale <= upper) for squares in radii
+    ]
+    return np.logical_or.reduce(between)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ganbench.contracts import Constant, Parameter, Task
 from ganbench_recipes.recipe import Count, Positive, Recipe
@@ -19,6 +19,7 @@ class Dirac(Recipe):
 
     name = "dirac"
     source = "Mescheder et al. 2018, arXiv:1801.04406, section 2"
+    gains_side_by_side: ClassVar[bool] = True
 
     batch_size: Count | None = 1
     latent_size: Count | None = 1

@@ -22,6 +22,7 @@ class MLP(Recipe):
     name = "mlp"
     source = "the project's own; layers after Goodfellow et al. 2014, arXiv:1406.2661"
     hidden_layers: ClassVar[int] = 1
+    gains_side_by_side: ClassVar[bool] = True  # layers too small to be shared by threads
 
     width: Count = 128
 

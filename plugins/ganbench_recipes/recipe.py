@@ -27,6 +27,7 @@ class Recipe:
     needs_loss = True
     # Gradients by the images are defined per image only if no image's logit depends on another.
     batch_norm_in_discriminator = False
+    gains_side_by_side: ClassVar[bool] = False  # two trials of one thread beat one of two threads
     conditional: ClassVar[bool] = False  # networks take the labels of their samples
     noise: ClassVar[Literal["normal", "uniform"]] = "normal"
     # Batch normalisation: the running mean and variance keep this share of their old value; the

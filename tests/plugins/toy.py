@@ -53,6 +53,7 @@ class ToyGAN:
     batch_size: Annotated[int, Ge(1)] = 4
     discriminator_updates: Annotated[int, Ge(1)] = 1
     bright: bool = False
+    gains_side_by_side: bool = False
 
     def unsuitable(self, task):
         return None
