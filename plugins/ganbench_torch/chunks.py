@@ -33,4 +33,3 @@ def _joined(name, traces):
     """Values [s] of the generator's updates, or [s, k] of the discriminator's."""
     values = torch.stack([torch.stack(trace[name]) for trace in traces]).cpu().numpy()
     return values if owner(name) == "discriminator" else values[:, 0]
-
