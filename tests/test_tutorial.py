@@ -35,7 +35,7 @@ def words(lines):
     text = re.sub(r"#( · #)+", "#", text.replace("\\", ""))
     text = re.sub(r"\*\*#.*?\*\*|#( \[#,? #\])?( ~)?", "#", text)
     doubt = r"\b(ok|noisy|unstable|busy|clock)\b(?: #/#)?"
-    text = re.sub(rf"{doubt}(?:, {doubt})*", "#", text)
+    text = re.sub(rf"{doubt}(?:,? {doubt})*", "#", text)  # a number took the comma after it
     text = re.sub(r"not distinguishable|better|worse", "#", text)
     return [re.sub(r"[\s|:─━-]+", " ", line).strip() for line in text.splitlines()]
 
@@ -66,4 +66,5 @@ def test_words_keep_what_a_line_says_and_drop_its_numbers():
     assert words(["| torch | 0.123 [0.1, 0.2] ~ | **7** |"]) == ["torch # #"]
     assert words(["12 trials", "photos@1a2b3c4d"]) == ["# trials", "photos@#"]
     assert words(["| 7 | ok |"]) == words(["| 7 | unstable, noisy 1/2 |"])
+    assert words(["| 7 | ok |"]) == words(["| 7 | noisy 1/2, unstable 2/2, busy |"])
     assert words(["hinge"]) != words(["wgan"])
