@@ -103,6 +103,7 @@ def test_the_specification_holds_all_that_decides_the_outcome():
                 "batch_size": 4,
                 "discriminator_updates": 1,
                 "bright": False,
+                "gains_side_by_side": False,
             },
         },
         "loss": {"name": "hinge", "options": {}},
