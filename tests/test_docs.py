@@ -158,6 +158,31 @@ def test_the_parity_page_tells_the_gate_and_the_verdicts():
         assert file.read_text("utf-8") == script.page(script.read(ROOT / "results" / "parity"))
 
 
+def test_the_performance_page_tells_what_met_its_aim_and_what_did_not():
+    script = load_script("update_performance")
+    ratio = {"low": 1.1, "high": 1.3, "pairs": 30, "names": ["a", "b"], "rates": [1234.5, 2.5]}
+    rows = [
+        {"module": "test_training", "row": "a over b", "ratio": 1.2, "at_least": 1.2, **ratio},
+        {"module": "test_training", "row": "b[x=1]", "ratio": 1.14, "at_least": 1.2, **ratio},
+        {"module": "test_startup", "row": "--help", "seconds": 0.15, "at_most": 0.3},
+        {"module": "test_startup", "row": "list", "seconds": 0.33, "at_most": 0.3},
+        {"module": "test_scoring", "row": "no aim", "ratio": 2.0, **ratio},
+    ]
+    machine = {"cpu": "C", "cores": 2, "memory_gib": 8.0, "system": "S", "python": "3"}
+    kept = {"machine": machine, "versions": {"torch": "2"}, "date": "2026-01-01", "rows": rows}
+    page = script.page(kept)
+    assert "| a over b | 1.20 | 1.10 to 1.30 | ≥ 1.2 | yes | a 1,234, b 2.5 | 30 |" in page
+    assert r"| b\[x=1] | 1.14 | 1.10 to 1.30 | ≥ 1.2 | no |" in page
+    assert "- Missed: b[x=1], by 5.0%." in page
+    assert "| --help | 0.15 s |  | ≤ 0.3 | yes |  |  |" in page
+    assert "- Missed: list, by 10.0%." in page
+    assert "| no aim | 2.00 | 1.10 to 1.30 |  |  |" in page
+    assert "C, 2 cores, 8 GiB, S, Python 3, on 2026-01-01; torch 2." in page
+    file = ROOT / "docs" / "performance.md"
+    if file.exists():
+        assert file.read_text("utf-8") == script.page(json.loads(script.ROWS.read_text()))
+
+
 def test_the_parity_matrix_is_one():
     matrix = parity_matrix.resolve_file(ROOT / "benchmarks" / "parity.toml", {})
     assert (matrix.steps, matrix.dtype) == (200, "float64")

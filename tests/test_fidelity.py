@@ -357,7 +357,8 @@ def test_a_he_initialised_inception_is_scored_as_by_torch_fidelity_itself(tmp_pa
         "prc-f-score": "f_score",
     }.items():
         # Features differ by less than 1e-6 of their norm, of which all images share most.
-        assert values[f"{ours}-{suffix}"] == pytest.approx(theirs[key], rel=1e-5), ours
+        close = 1e-4 if ours.endswith("-std") else 1e-5
+        assert values[f"{ours}-{suffix}"] == pytest.approx(theirs[key], rel=close), ours
     assert 1 < theirs["frechet_inception_distance"] < 1e5 and theirs["inception_score_mean"] > 1.5
     table = (tmp_path / "out" / "tables" / "table.md").read_text()
     assert f"fid-{suffix}: not ranked, 20 samples for the covariance of 2,048 features." in table

@@ -93,6 +93,12 @@ def test_neighbours_too_close_to_tell_are_found_in_float64(small_tiles, monkeypa
     assert sum(asked[1:]) < 150  # of 1,500
 
 
+def test_points_within_rounding_count_as_one_place():
+    points = rng(1).normal(size=(60, 8))
+    points[7] = points[3] + 1e-8
+    assert (neighbours(points, 1)[:, 0] == 0).sum() == 2
+
+
 def test_too_few_points_leave_the_rest_infinite():
     assert np.sqrt(neighbours(np.array([[0.0], [1.0], [3.0]]), 4)).tolist() == [
         [1, 3, np.inf, np.inf],

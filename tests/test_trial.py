@@ -73,7 +73,9 @@ def test_the_phases_and_what_is_between_them_are_all_of_a_trial(run):
     names = ("import", "prepare", "load", "build", "compile", "draw", "train", "checkpoint")
     parts = [result[f"{name}_seconds"] for name in (*names, "sample", "probe", "other")]
     assert sum(parts) == pytest.approx(result["total_seconds"])
-    assert 0 <= result["other_seconds"] < 0.2 * result["total_seconds"]
+    assert result["other_seconds"] >= 0
+    assert result["train_seconds"] + result["compile_seconds"] >= 20 * 0.02
+    assert result["sample_seconds"] >= 0.1
 
 
 def test_imports_are_counted_apart_and_once(run, tmp_path, monkeypatch):

@@ -14,6 +14,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from ganbench.child import thread_settings
+
 SECONDS = 1.0
 FOLDER = Path(__file__).parent
 
@@ -22,7 +24,7 @@ class Child:
     """The parent's end: `way` has a way built, and gives a function that works for a second."""
 
     def __init__(self, module: str, threads: int) -> None:
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "2"}
+        environment = {**os.environ, **thread_settings(threads), "TF_CPP_MIN_LOG_LEVEL": "2"}
         self.process = subprocess.Popen(
             [sys.executable, str(FOLDER / "spans.py"), module, str(threads)],
             stdin=subprocess.PIPE,

@@ -31,15 +31,18 @@ WIDE = "dcgan[width=64] 32x32x3"
 
 
 @pytest.fixture
-def child():
-    """Starts children, and ends them after the test."""
+def way():
+    """Starts a process for each way of training, and ends it after the test.
+
+    Side by side in one process they would share what the harness sets, determinism for one.
+    """
     children = []
 
-    def start(backend, threads=THREADS):
+    def start(backend, name, protocol, threads=THREADS, **options):
         if importlib.util.find_spec(backend) is None:
             pytest.skip(f"{backend} is not installed")
         children.append(Child(f"loops_{backend}", threads))
-        return children[-1]
+        return children[-1].way(name, protocol, **options)
 
     yield start
     for each in children:
@@ -48,23 +51,19 @@ def child():
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("backend", ["torch", "tensorflow"])
-def test_harness_over_the_best_loop(compare, child, backend, protocol):
+def test_harness_over_the_best_loop(compare, way, backend, protocol):
     best, form = BEST[backend, protocol]
-    process = child(backend)
-    harness = process.way("harness", protocol, compile=form)
-    aim = 0.97 if "dcgan" in protocol else 0.95
+    ways = way(backend, "harness", protocol, compile=form), way(backend, best, protocol)
     row = f"{backend}, {protocol}: the harness over the best hand-written loop"
-    compare(row, harness, process.way(best, protocol), aim, names=("harness", best))
+    compare(row, *ways, 0.97 if "dcgan" in protocol else 0.95, names=("harness", best))
 
 
 @pytest.mark.parametrize("protocol", ["dcgan 28x28", WIDE])
 @pytest.mark.parametrize("backend", ["torch", "tensorflow"])
-def test_best_loop_over_a_plain_one(compare, child, backend, protocol):
-    best, _ = BEST[backend, protocol]
-    process = child(backend)
-    ways = process.way(best, protocol), process.way(PLAIN[backend], protocol)
+def test_best_loop_over_a_plain_one(compare, way, backend, protocol):
+    names = BEST[backend, protocol][0], PLAIN[backend]
     row = f"{backend}, {protocol}: the best hand-written loop over a plain one"
-    compare(row, *ways, 1.2, names=(best, PLAIN[backend]))
+    compare(row, *(way(backend, name, protocol) for name in names), 1.2, names=names)
 
 
 @pytest.mark.parametrize(
@@ -76,34 +75,31 @@ def test_best_loop_over_a_plain_one(compare, child, backend, protocol):
         ("tensorflow", "mlp 28x28", "tutorial", 1.5),
     ],
 )
-def test_harness_over_what_people_write(compare, child, backend, protocol, other, aim):
-    process = child(backend)
-    ways = process.way("harness", protocol), process.way(other, protocol)
+def test_harness_over_what_people_write(compare, way, backend, protocol, other, aim):
+    names = "harness", other
     row = f"{backend}, {protocol}: the harness as it is over the {other} loop"
-    compare(row, *ways, aim, names=("harness", other))
+    compare(row, *(way(backend, name, protocol) for name in names), aim, names=names)
 
 
 @pytest.mark.parametrize("backend", ["torch", "tensorflow"])
-def test_harness_against_its_own_layers(compare, child, backend):
-    process = child(backend)
-    ways = process.way("harness", WIDE), process.way("layers", WIDE)
+def test_harness_against_its_own_layers(compare, way, backend):
+    names = "harness", "layers"
     row = f"{backend}, {WIDE}: the harness over its layers, each alone"
-    compare(row, *ways, 0.8, names=("harness", "layers alone"))
+    compare(row, *(way(backend, name, WIDE) for name in names), 0.8, names=names)
 
 
 @pytest.mark.parametrize(("backend", "form"), [("torch", "step"), ("tensorflow", "chunk")])
-def test_points_on_one_thread_against_bare_matrix_products(compare, child, backend, form):
-    products = child("torch", 1).way("matrix products", "mlp-toy")
-    harness = child(backend, 1).way("harness", "mlp-toy", compile=form)
+def test_points_on_one_thread_against_bare_matrix_products(compare, way, backend, form):
+    products = way("torch", "matrix products", "mlp-toy", 1)
+    harness = way(backend, "harness", "mlp-toy", 1, compile=form)
     row = f"{backend}, mlp-toy, one thread: the harness over torch's bare matrix products"
     compare(row, harness, products, 0.8, names=("harness", "matrix products"))
 
 
 @pytest.mark.parametrize(("penalty", "aim"), [("r1", 1.3), ("gp1", 1.5)])
 @pytest.mark.parametrize("backend", ["torch", "tensorflow"])
-def test_what_a_penalty_costs(compare, child, backend, penalty, aim):
-    process = child(backend)
-    plain = process.way("harness", "dcgan 28x28")
-    penalised = process.way("harness", "dcgan 28x28", loss=f"non-saturating+{penalty}")
+def test_what_a_penalty_costs(compare, way, backend, penalty, aim):
+    plain = way(backend, "harness", "dcgan 28x28")
+    penalised = way(backend, "harness", "dcgan 28x28", loss=f"non-saturating+{penalty}")
     row = f"{backend}, dcgan 28x28: a plain step's rate over that with {penalty}"
     compare(row, plain, penalised, at_most=aim, names=("plain", penalty))

@@ -11,11 +11,15 @@ class Stepwise:
     """Calls the step, eager or compiled, for every step."""
 
     def __init__(self, step, traced, compiled):
-        self.step, self.traced = step, traced
-        self.call = _compiled(step) if compiled else step
+        self.step, self.traced, self.call = step, traced, step
+        if compiled:
+            self.call = torch.compile(step.__call__, fullgraph=True, dynamic=False)
 
     def run(self, chunk):
         """Make every step; gives the last losses and, if it traces, the arrays of `trace`."""
+        # Without this, torch.autograd.grad and all that follows it would not be compiled. Every
+        # thread has its own setting.
+        torch._dynamo.config.trace_autograd_ops = True
         traces = []
         for number in range(len(chunk.noise)):
             rates = self.step.rates(float(chunk.progress[number]), chunk.noise.shape[1])
@@ -29,9 +33,3 @@ def _joined(name, traces):
     """Values [s] of the generator's updates, or [s, k] of the discriminator's."""
     values = torch.stack([torch.stack(trace[name]) for trace in traces]).cpu().numpy()
     return values if owner(name) == "discriminator" else values[:, 0]
-
-
-def _compiled(step):
-    # Without this, torch.autograd.grad and all that follows it would not be compiled.
-    torch._dynamo.config.trace_autograd_ops = True
-    return torch.compile(step.__call__, fullgraph=True, dynamic=False)
