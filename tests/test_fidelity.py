@@ -356,8 +356,9 @@ def test_a_he_initialised_inception_is_scored_as_by_torch_fidelity_itself(tmp_pa
         "prc-recall": "recall",
         "prc-f-score": "f_score",
     }.items():
-        # Features differ by less than 1e-6 of their norm, of which all images share most.
-        close = 1e-4 if ours.endswith("-std") else 1e-5
+        # The folded network's features differ by less than 1e-6 of their norm. Measured here: at
+        # most 3.2e-6, and 1.6e-5 of the -std; with the network as it is, all are equal to 1e-6.
+        close = 5e-5 if ours.endswith("-std") else 5e-6
         assert values[f"{ours}-{suffix}"] == pytest.approx(theirs[key], rel=close), ours
     assert 1 < theirs["frechet_inception_distance"] < 1e5 and theirs["inception_score_mean"] > 1.5
     table = (tmp_path / "out" / "tables" / "table.md").read_text()

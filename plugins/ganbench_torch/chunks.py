@@ -11,15 +11,16 @@ class Stepwise:
     """Calls the step, eager or compiled, for every step."""
 
     def __init__(self, step, traced, compiled):
-        self.step, self.traced, self.call = step, traced, step
+        self.step, self.traced, self.compiled, self.call = step, traced, compiled, step
         if compiled:
             self.call = torch.compile(step.__call__, fullgraph=True, dynamic=False)
 
     def run(self, chunk):
         """Make every step; gives the last losses and, if it traces, the arrays of `trace`."""
-        # Without this, torch.autograd.grad and all that follows it would not be compiled. Every
-        # thread has its own setting.
-        torch._dynamo.config.trace_autograd_ops = True
+        if self.compiled:
+            # Without this, torch.autograd.grad and all that follows it would not be compiled. Every
+            # thread has its own setting.
+            torch._dynamo.config.trace_autograd_ops = True
         traces = []
         for number in range(len(chunk.noise)):
             rates = self.step.rates(float(chunk.progress[number]), chunk.noise.shape[1])
