@@ -183,8 +183,9 @@ def test_the_performance_page_tells_what_met_its_aim_and_what_did_not():
         assert file.read_text("utf-8") == script.page(json.loads(script.ROWS.read_text()))
 
 
-def test_the_parity_matrix_is_one():
-    matrix = parity_matrix.resolve_file(ROOT / "benchmarks" / "parity.toml", {})
+@pytest.mark.parametrize("name", ["parity.toml", "parity-compiled.toml"])
+def test_the_parity_matrices_are_such(name):
+    matrix = parity_matrix.resolve_file(ROOT / "benchmarks" / name, {})
     assert (matrix.steps, matrix.dtype) == (200, "float64")
     assert all(group.models and group.losses for group in matrix.group)
 

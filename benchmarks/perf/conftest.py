@@ -8,6 +8,12 @@ from ratios import Comparison
 FINDINGS: list[str] = []
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--pairs", type=int, default=30, help="pairs of spans of a comparison; fewer for a look"
+    )
+
+
 @pytest.fixture
 def finding():
     """Note one line for the summary at the end."""
@@ -15,7 +21,7 @@ def finding():
 
 
 @pytest.fixture
-def compare(benchmark, finding):
+def compare(benchmark, finding, request):
     """Compare two ways of doing the same work in alternating spans, and note the ratio.
 
     `compare(row, first, second, at_least=0.97)`: both are functions that work for about a second
@@ -23,7 +29,8 @@ def compare(benchmark, finding):
     pytest-benchmark's `extra_info`, from which docs/performance.md is made.
     """
 
-    def run(row, first, second, at_least=None, at_most=None, pairs=30, names=("first", "second")):
+    def run(row, first, second, at_least=None, at_most=None, pairs=None, names=("first", "second")):
+        pairs = pairs or request.config.getoption("pairs")
         comparison = Comparison(row, first, second, names, at_least, at_most)
         comparison.warm_up()
         benchmark.pedantic(comparison.pair, rounds=pairs, iterations=1)
