@@ -362,7 +362,9 @@ class Backend(Protocol):
     Optional: `counts_flops`, see `Trainer`; the count is then shared with all backends that have
     a model of the same name and options. A method `device_memory_mib()` gives the most memory
     that was taken on the device since `prepare`, or None on the CPU; a method `peak_work(runtime)`
-    what `ganbench doctor --peak` is to time, see `PeakWork`.
+    what `ganbench doctor --peak` is to time, see `PeakWork`. `threads_in_lockstep = True` says that
+    the threads of a step wait for one another at every operation, as OpenMP's do, so that whatever
+    else a core does meanwhile holds them all up: inputs are then not drawn beside it.
     """
 
     name: str

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 
 from ganbench.contracts import Chunk, Dataset, Loss, Penalty, Split, Step
 from ganbench.streams import Stream
+
+# Starting a thread takes as long as drawing some thousands of values.
+FEWEST_PER_THREAD = 2**16
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,10 @@ class RowOrder:
 
 
 class ChunkSource:
-    """Draws the inputs of any range of steps of one trial; the range never changes a value."""
+    """Draws the inputs of any range of steps of one trial; the range never changes a value.
+
+    With two or more `threads` the noise of both networks is drawn side by side.
+    """
 
     def __init__(
         self,
@@ -48,8 +56,10 @@ class ChunkSource:
         total_steps: int | None,
         loss: Loss | None = None,
         penalties: tuple[Penalty, ...] = (),
+        threads: int = 1,
     ) -> None:
         self.split, self.step, self.total_steps = dataset.train, step, total_steps
+        self.threads = threads
         self.fresh_reals = bool(getattr(loss, "generator_needs_real", False))
         self.extra = _declared(penalties)
         self.generator_extra = _declared(
@@ -72,13 +82,14 @@ class ChunkSource:
             start * step.generator_samples, steps * step.generator_samples
         ).reshape(generator_shape)
         first = start * step.discriminator_updates
+        noise, generator_noise = self._noises(first, shape, start, generator_shape)
         return Chunk(
             start=start,
             real=split.samples.take(rows, axis=0),  # a third of the time of [rows]
             labels=_labels(split, rows),
-            noise=self._noise("noise", first, shape),
+            noise=noise,
             mixing=self._draw("mixing", "uniform", first, shape),
-            generator_noise=self._noise("generator-noise", start, generator_shape),
+            generator_noise=generator_noise,
             generator_labels=_labels(split, generator_rows),
             generator_real=split.samples.take(generator_rows, axis=0) if self.fresh_reals else None,
             extra={
@@ -96,6 +107,18 @@ class ChunkSource:
             },
             progress=self._progress(start, steps),
         )
+
+    def _noises(
+        self, first: int, shape: tuple[int, ...], start: int, generator_shape: tuple[int, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The noise of the discriminator's and of the generator's updates."""
+        own, other = ("noise", first, shape), ("generator-noise", start, generator_shape)
+        fewest = min(prod(shape), prod(generator_shape)) * self.step.latent_size
+        if self.threads == 1 or fewest < FEWEST_PER_THREAD:
+            return self._noise(*own), self._noise(*other)
+        with ThreadPoolExecutor(1, "noise") as thread:
+            beside = thread.submit(self._noise, *other)
+            return self._noise(*own), beside.result()
 
     def _noise(self, name: str, first: int, shape: tuple[int, ...]) -> np.ndarray:
         values = self._draw(name, self.step.noise, first, (*shape, self.step.latent_size))

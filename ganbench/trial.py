@@ -59,14 +59,15 @@ def run(
         weights = draw_weights(specification["seed"], model.parameters(dataset.task))
         trainer = model.trainer(loss, penalties, dataset.task, weights, runtime)
     trajectory = follow(model.parameters(dataset.task))
-    source = ChunkSource(dataset, step, specification["seed"], total, loss, penalties)
-    noise, labels = evaluation_noise(dataset, step, specification["seed"], specification["samples"])
+    seed, threads = specification["seed"], specification["threads"]
+    source = ChunkSource(dataset, step, seed, total, loss, penalties, threads)
+    noise, labels = evaluation_noise(dataset, step, seed, specification["samples"])
     checkpoints = Checkpoints(
         specification["checkpoints"], total, noise, labels, dataset.task, folder
     )
     with phases.probe.running():
         before = timing.moment()
-    draws_ahead = _may_draw_ahead(specification["threads"], backend.describe())
+    draws_ahead = _may_draw_ahead(specification, backend)
     with (folder / "events.jsonl").open("w", encoding="utf-8") as events:
         training = Training(
             trainer, source, budget, step, phases, checkpoints, trajectory, draws_ahead
@@ -123,9 +124,12 @@ def _tee(report: Report, events: Any) -> Report:
     return both
 
 
-def _may_draw_ahead(threads: int, told: dict[str, str]) -> bool:
-    """Whether a second thread may work: a trial that was given one thread on a CPU has one."""
-    return threads > 1 or told.get("device_name", "cpu") != "cpu"
+def _may_draw_ahead(specification: dict[str, Any], backend: Backend) -> bool:
+    """Whether a thread may work beside a step: not where the step has none to spare."""
+    has_threads_to_spare = not getattr(backend, "threads_in_lockstep", False)
+    return _is_on_gpu(specification, backend) or (
+        specification["threads"] > 1 and has_threads_to_spare
+    )
 
 
 def _run_options(specification: dict[str, Any], steps: int | None, budget: Budget) -> RunOptions:

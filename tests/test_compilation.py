@@ -50,6 +50,7 @@ class Runtime:
     dtype: DType = DType()
     steps: int | None = None
     seconds: float | None = None
+    has_onednn: bool = False
 
 
 DOUBLE = DType("float64", 8)
@@ -60,6 +61,8 @@ DOUBLE = DType("float64", 8)
     [
         (MLP(), Runtime(), "chunk"),
         (DCGAN(), Runtime(), "step"),
+        (DCGAN(), Runtime(has_onednn=True), "off"),
+        (MLP(), Runtime(has_onednn=True), "chunk"),
         (MLP(), Runtime(steps=300), "chunk"),
         (MLP(), Runtime(steps=299), "off"),
         (DCGAN(), Runtime(steps=299), "off"),

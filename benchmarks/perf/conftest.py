@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+
 import pytest
 from ratios import Comparison
+from spans import Child
 
 FINDINGS: list[str] = []
+THREADS = len(os.sched_getaffinity(0))
 
 
 def pytest_addoption(parser):
@@ -40,6 +45,25 @@ def compare(benchmark, finding, request):
         return found
 
     return run
+
+
+@pytest.fixture
+def way():
+    """Starts a process for each way of training, and ends it after the test.
+
+    Side by side in one process they would share what the harness sets, determinism for one.
+    """
+    children = []
+
+    def start(backend, name, protocol, threads=THREADS, **options):
+        if importlib.util.find_spec(backend) is None:
+            pytest.skip(f"{backend} is not installed")
+        children.append(Child(f"loops_{backend}", threads))
+        return children[-1].way(name, protocol, **options)
+
+    yield start
+    for each in children:
+        each.close()
 
 
 def pytest_terminal_summary(terminalreporter):

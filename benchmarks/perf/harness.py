@@ -21,43 +21,30 @@ from ganbench.streams import draw_weights
 from ganbench.training import Phases, Training
 
 STEPS = 10**9  # more than there is time for
+DRAWING = {"torch": "in turn", "tensorflow": "ahead"}  # as in every trial
 
 
 class Harness:
     """One endless trial; called with seconds, it trains so long and gives images per second.
 
-    What is counted is all that the loop does: drawing, training, timing and reporting.
+    What is counted is all that the loop does: drawing, training, timing and reporting. All of it
+    happens on one thread, as in a trial: OpenMP keeps threads for each thread that has called it,
+    and where there are more of them than cores, they wait asleep, which costs perceptrons a half.
     """
 
     def __init__(
-        self, backend: str, threads: int, protocol: str, loss: str = "non-saturating", **way: Any
+        self,
+        backend: str,
+        threads: int,
+        protocol: str,
+        loss: str = "non-saturating",
+        drawing: str = "",
+        **way: Any,
     ) -> None:
-        wanted, catalog = PROTOCOLS[protocol], plugins.load()
-        self.dataset = wanted.dataset()
-        model = catalog.model(wanted.recipe.name, backend)(**options(wanted.recipe))
-        runtime = catalog.get("backends", backend)(**way).prepare(
-            RunOptions(threads, "cpu", steps=STEPS)
-        )
-        ((adversarial, penalties),) = read_loss(loss, catalog)
-        weights = draw_weights(0, model.parameters(wanted.task))
-        trainer = model.trainer(adversarial, penalties, wanted.task, weights, runtime)
-        self.step = model.step(wanted.task)
-        source = ChunkSource(self.dataset, self.step, 0, STEPS, adversarial, penalties)
-        noise, labels = evaluation_noise(self.dataset, self.step, 0, 2)
-        none = Checkpoints(0, STEPS, noise, labels, wanted.task, Path())
-        self.training = Training(
-            trainer,
-            source,
-            Budget("updates", STEPS),
-            self.step,
-            Phases(),
-            none,
-            None,
-            draws_ahead=threads > 1,
-        )
         self.asked: queue.Queue[float] = queue.Queue()
         self.rates: queue.Queue[float | BaseException] = queue.Queue()
-        threading.Thread(target=self._train, daemon=True).start()
+        settings = backend, threads, protocol, loss, drawing or DRAWING[backend], way
+        threading.Thread(target=self._train, args=settings, daemon=True).start()
 
     def __call__(self, seconds: float) -> float:
         """Train for at least so many seconds."""
@@ -67,10 +54,11 @@ class Harness:
             raise rate
         return rate
 
-    def _train(self) -> None:
-        self._begin(0)
+    def _train(self, *settings: Any) -> None:
         try:
-            self.training.run(self._chunk_done)
+            training = _training(*settings)
+            self._begin(0)
+            training.run(self._chunk_done)
         except BaseException as error:
             self.rates.put(error)
 
@@ -83,3 +71,29 @@ class Harness:
         if elapsed >= self.seconds:
             self.rates.put((event["images"] - self.images) / elapsed)
             self._begin(event["images"])
+
+
+def _training(
+    backend: str, threads: int, protocol: str, loss: str, drawing: str, way: dict[str, Any]
+) -> Training:
+    """The loop of such a trial, as `ganbench.trial` makes it."""
+    draw_threads = 1 if drawing == "one thread" else threads
+    wanted, catalog = PROTOCOLS[protocol], plugins.load()
+    dataset = wanted.dataset()
+    model = catalog.model(wanted.recipe.name, backend)(**options(wanted.recipe))
+    runtime = catalog.get("backends", backend)(**way).prepare(
+        RunOptions(threads, "cpu", steps=STEPS)
+    )
+    ((adversarial, penalties),) = read_loss(loss, catalog)
+    weights, step = draw_weights(0, model.parameters(wanted.task)), model.step(wanted.task)
+    noise, labels = evaluation_noise(dataset, step, 0, 2)
+    return Training(
+        model.trainer(adversarial, penalties, wanted.task, weights, runtime),
+        ChunkSource(dataset, step, 0, STEPS, adversarial, penalties, draw_threads),
+        Budget("updates", STEPS),
+        step,
+        Phases(),
+        Checkpoints(0, STEPS, noise, labels, wanted.task, Path()),
+        None,
+        draws_ahead=threads > 1 and drawing == "ahead",
+    )

@@ -31,14 +31,15 @@ def ways(threads: int) -> dict[str, Any]:
         "tutorial": Tutorial,
         "best step": Best,
         "best loop": BestLoop,
+        "best graph": BestGraph,
         "layers": Layers,
     }
 
 
-def networks(recipe, task):
+def networks(recipe, task, normalization):
     """Generator and discriminator of Keras' layers."""
     if recipe.name == "dcgan":
-        return _convolutional(recipe, task)
+        return _convolutional(recipe, task, normalization)
     sizes = recipe.layer_sizes(task)
     generator = keras.Sequential(_perceptron(sizes["generator"], keras.layers.ReLU))
     if task.kind == "images":
@@ -59,7 +60,7 @@ def _dense(units, bias=True):
     return keras.layers.Dense(units, use_bias=bias)
 
 
-def _convolutional(recipe, task):
+def _convolutional(recipe, task, normalization):
     width, side, channels = recipe.width, task.shape[0] // 4, task.shape[2]
     settings = {"kernel_size": 4, "strides": 2, "padding": "same"}
     layers = keras.layers
@@ -67,10 +68,10 @@ def _convolutional(recipe, task):
         [
             _dense(4 * width * side * side, bias=False),
             layers.Reshape((side, side, 4 * width)),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+            normalization(),
             layers.ReLU(),
             layers.Conv2DTranspose(2 * width, use_bias=False, **settings),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+            normalization(),
             layers.ReLU(),
             layers.Conv2DTranspose(channels, activation="tanh", **settings),
         ]
@@ -88,15 +89,36 @@ def _convolutional(recipe, task):
     return generator, discriminator
 
 
+class NormalizationAtOnce(keras.layers.BatchNormalization):
+    """Keras' own as one operation, where it is trained; the running variance is unbiased."""
+
+    def call(self, images, training=None):
+        """[n, height, width, channels] to the same."""
+        if not training:
+            return super().call(images, training)
+        found = tf.raw_ops.FusedBatchNormV3(
+            x=images, scale=self.gamma, offset=self.beta, mean=[], variance=[], epsilon=self.epsilon
+        )
+        for running, new in (
+            (self.moving_mean.value, found.batch_mean),
+            (self.moving_variance.value, found.batch_variance),
+        ):
+            running.assign(self.momentum * running + (1 - self.momentum) * new)
+        return found.y
+
+
 class Loop:
     """What all loops share: networks, data in memory, and working for a while."""
 
     steps_per_call = BLOCK
+    normalization = keras.layers.BatchNormalization
 
     def __init__(self, protocol: str) -> None:
         wanted = PROTOCOLS[protocol]
         self.recipe, self.task = wanted.settled, wanted.task
-        self.generator, self.discriminator = networks(self.recipe, self.task)
+        self.generator, self.discriminator = networks(
+            self.recipe, self.task, partial(self.normalization, momentum=0.9, epsilon=1e-5)
+        )
         self.generator.build((self.recipe.batch_size, self.recipe.latent_size))
         self.discriminator.build((self.recipe.batch_size, *self.task.shape))
         self.generator_weights = [it.value for it in self.generator.trainable_variables]
@@ -166,6 +188,8 @@ class Tutorial(Loop):
 class Best(Loop):
     """One XLA program for a step, without gradients that nobody needs, with Adam as a formula."""
 
+    is_compiled = True
+
     def __init__(self, protocol: str) -> None:
         super().__init__(protocol)
         weights = [*self.generator_weights, *self.discriminator_weights]
@@ -174,7 +198,7 @@ class Best(Loop):
             for weight in weights
         }
         self.updates = 0
-        self.compiled = tf.function(self._step, jit_compile=True, autograph=False)
+        self.compiled = tf.function(self._step, jit_compile=self.is_compiled, autograph=False)
 
     def step(self):
         """One update of each."""
@@ -246,8 +270,32 @@ class BestLoop(Best):
         )[1]
 
 
-class Layers(Best):
-    """Every layer of a step alone, each its own XLA program; see loops_torch.Layers."""
+class BestGraph(Best):
+    """The same as a graph without XLA, with one operation for each normalisation and each Adam."""
+
+    is_compiled = False
+    normalization = NormalizationAtOnce
+
+    def _move(self, weights, tape, loss, rates):
+        zero = tf.constant(0.0)
+        for weight, gradient in zip(weights, tape.gradient(loss, weights), strict=True):
+            first, second = self.moments[weight.ref()]
+            tf.raw_ops.ResourceApplyAdam(
+                var=weight.handle,
+                m=first.handle,
+                v=second.handle,
+                beta1_power=zero,
+                beta2_power=zero,
+                lr=rates[0],
+                beta1=self.recipe.beta1,
+                beta2=self.recipe.beta2,
+                epsilon=rates[1],
+                grad=gradient,
+            )
+
+
+class Layers(BestGraph):
+    """Every layer of a step alone, each a graph of its own; see loops_torch.Layers."""
 
     def __init__(self, protocol: str) -> None:
         super().__init__(protocol)
@@ -269,7 +317,7 @@ class Layers(Best):
 
 
 def _alone(layer, values, is_first, by_weights):
-    """A layer's forward pass and, unless `is_first` is None, its backward pass as one program."""
+    """A layer's forward pass and, unless `is_first` is None, its backward pass as one graph."""
     weights = [it.value for it in layer.trainable_variables] if by_weights else []
     by_output = tf.ones_like(layer(values))
 
@@ -280,12 +328,12 @@ def _alone(layer, values, is_first, by_weights):
             output = layer(values, training=True) if _normalises(layer) else layer(values)
         if is_first is None or not wanted:
             return tf.reduce_sum(output)
-        # Sums, so that XLA leaves nothing out and nothing large comes back.
+        # Sums, so that nothing is left out and nothing large comes back.
         gradients = tape.gradient(output, wanted, by_output)
         return tf.add_n([tf.reduce_sum(output), *(tf.reduce_sum(it) for it in gradients)])
 
-    compiled = tf.function(program, jit_compile=True, autograph=False)
-    return partial(compiled.get_concrete_function(values, by_output), values, by_output)
+    graph = tf.function(program, autograph=False)
+    return partial(graph.get_concrete_function(values, by_output), values, by_output)
 
 
 def _normalises(layer):

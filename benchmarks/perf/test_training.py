@@ -7,46 +7,22 @@ data, and the harness's draws its inputs as in every trial, that is from the see
 
 from __future__ import annotations
 
-import importlib.util
-import os
-
 import pytest
 from protocols import PROTOCOLS
-from spans import Child
 
-THREADS = len(os.sched_getaffinity(0))
 # What a hand-written loop is at its fastest, and how the harness computes the same.
 BEST = {
     ("torch", "dcgan 28x28"): ("best", "off"),
     ("torch", "dcgan[width=64] 32x32x3"): ("best", "off"),
     ("torch", "mlp 28x28"): ("best compiled", "step"),
     ("torch", "mlp-toy"): ("best compiled", "step"),
-    ("tensorflow", "dcgan 28x28"): ("best step", "auto"),
-    ("tensorflow", "dcgan[width=64] 32x32x3"): ("best step", "auto"),
+    ("tensorflow", "dcgan 28x28"): ("best graph", "auto"),
+    ("tensorflow", "dcgan[width=64] 32x32x3"): ("best graph", "auto"),
     ("tensorflow", "mlp 28x28"): ("best loop", "auto"),
     ("tensorflow", "mlp-toy"): ("best loop", "auto"),
 }
 PLAIN = {"torch": "plain", "tensorflow": "tutorial"}
 WIDE = "dcgan[width=64] 32x32x3"
-
-
-@pytest.fixture
-def way():
-    """Starts a process for each way of training, and ends it after the test.
-
-    Side by side in one process they would share what the harness sets, determinism for one.
-    """
-    children = []
-
-    def start(backend, name, protocol, threads=THREADS, **options):
-        if importlib.util.find_spec(backend) is None:
-            pytest.skip(f"{backend} is not installed")
-        children.append(Child(f"loops_{backend}", threads))
-        return children[-1].way(name, protocol, **options)
-
-    yield start
-    for each in children:
-        each.close()
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -18,15 +18,18 @@ def form(runtime, recipe, task):
     """Give what `compile` stands for: off, step or chunk.
 
     auto is off where the budget is too short to win the compilation back, or where float64 would
-    make it long; a step where there are convolutions, which XLA makes slow inside of a loop; and
-    a whole chunk of steps for perceptrons, whose steps take less time than calling them does.
+    make it long; a whole chunk of steps for perceptrons, whose steps take less time than calling
+    them does; and where there are convolutions, which XLA makes slow inside of a loop, a step, or
+    off on a CPU that has oneDNN do them, which XLA would not.
     """
     if runtime.compile != "auto":
         return runtime.compile
     if runtime.dtype.name == "float64" or _is_short(runtime):
         return "off"
     shapes = [parameter.shape for parameter in recipe.parameters(task).values()]
-    return "step" if any(len(shape) == 4 for shape in shapes) else "chunk"
+    if all(len(shape) < 4 for shape in shapes):
+        return "chunk"
+    return "off" if runtime.has_onednn else "step"
 
 
 def _is_short(runtime):

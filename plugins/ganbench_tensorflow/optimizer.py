@@ -13,9 +13,10 @@ def make(variables, recipe):
 
 
 class Adam:
-    """Algorithm 1 of arXiv:1412.6980, or its "epsilon hat", as a formula that XLA fuses.
+    """Algorithm 1 of arXiv:1412.6980, or its "epsilon hat", by TensorFlow's operation for it.
 
-    Keras's own Adam is epsilon hat only, and keeps its learning rate in float32.
+    Keras's own Adam is epsilon hat only, and keeps its learning rate in float32. The operation
+    corrects no bias here, which `next_update` has done in float64.
     """
 
     def __init__(self, variables, recipe):
@@ -41,12 +42,21 @@ class Adam:
 
     def apply(self, gradients, step_size, epsilon):
         """Move the weights along their gradients; runs inside a compiled step."""
-        beta1, beta2 = self.recipe.beta1, self.recipe.beta2
         moments = zip(self.variables, self.first, self.second, gradients, strict=True)
         for variable, first, second, gradient in moments:
-            first.assign(beta1 * first + (1 - beta1) * gradient)
-            second.assign(beta2 * second + (1 - beta2) * tf.square(gradient))
-            variable.assign_sub(step_size * first / (tf.sqrt(second) + epsilon))
+            zero = tf.zeros([], variable.dtype)
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=first.handle,
+                v=second.handle,
+                beta1_power=zero,
+                beta2_power=zero,
+                lr=step_size,
+                beta1=tf.constant(self.recipe.beta1, variable.dtype),
+                beta2=tf.constant(self.recipe.beta2, variable.dtype),
+                epsilon=epsilon,
+                grad=gradient,
+            )
 
     def moments(self, index):
         """First and second moment of one of the variables, by name."""

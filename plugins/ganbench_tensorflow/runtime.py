@@ -9,6 +9,7 @@ from dataclasses import dataclass
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 import tensorflow as tf
+from tensorflow.python.util import _pywrap_util_port
 
 from ganbench.errors import EnvironmentNotReady
 
@@ -20,6 +21,7 @@ class Runtime:
     dtype: tf.DType
     compile: str  # auto, off, step or chunk
     precision: str  # float32, tf32 or bfloat16
+    has_onednn: bool  # for convolutions on this CPU: those with AVX512-VNNI, by default
     steps: int | None
     seconds: float | None
 
@@ -37,15 +39,17 @@ def prepare(options, compile, precision):
             f"use one process for each ({error})"
         ) from None
     tf.config.experimental.enable_op_determinism()
-    if precision == "tf32" and not tf.config.get_visible_devices("GPU"):
+    on_gpu = bool(tf.config.get_visible_devices("GPU"))
+    if precision == "tf32" and not on_gpu:
         raise EnvironmentNotReady(
             "precision=tf32: only NVIDIA's GPUs have it; leave the option out, or use --device cuda"
         )
     tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")
-    if tf.config.get_visible_devices("GPU"):
+    if on_gpu:
         tf.config.experimental.reset_memory_stats("GPU:0")
+    has_onednn = _pywrap_util_port.IsMklEnabled() and not on_gpu
     dtype = tf.dtypes.as_dtype(options.dtype)
-    return Runtime(dtype, compile, precision, options.steps, options.seconds)
+    return Runtime(dtype, compile, precision, has_onednn, options.steps, options.seconds)
 
 
 def device_memory_mib():

@@ -23,6 +23,7 @@ class Torch:
     requires = ("torch",)
     extra = "torch"
     counts_flops = True
+    threads_in_lockstep = True
 
     compile: Literal["auto", "off", "step"] = "auto"
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
