@@ -1,8 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ganbench import data
 from ganbench.contracts import Dataset, Split, Step, Task
 from ganbench.data import ChunkSource, RowOrder, evaluation_noise
 from ganbench.streams import Stream
@@ -36,6 +39,19 @@ def chunks_source(seed=0, total_steps=12, step=None, labelled=True):
 def arrays(chunk):
     named = {**chunk._asdict(), **{f"extra {name}": part for name, part in chunk.extra.items()}}
     return {name: part for name, part in named.items() if isinstance(part, np.ndarray)}
+
+
+def test_two_threads_draw_what_one_does(monkeypatch):
+    monkeypatch.setattr(data, "FEWEST_PER_THREAD", 1)
+    one, two = chunks_source(), chunks_source()
+    two.threads = 2
+    drawn = []
+    monkeypatch.setattr(
+        data, "ThreadPoolExecutor", lambda *pool: drawn.append(pool) or ThreadPoolExecutor(*pool)
+    )
+    for name, array in arrays(one.chunk(3, 4)).items():
+        np.testing.assert_array_equal(array, arrays(two.chunk(3, 4))[name], err_msg=name)
+    assert drawn
 
 
 # --------------------------------------------------------------------------- row order

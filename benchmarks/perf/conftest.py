@@ -55,10 +55,10 @@ def way():
     """
     children = []
 
-    def start(backend, name, protocol, threads=THREADS, **options):
+    def start(backend, name, protocol, threads=THREADS, environment=None, **options):
         if importlib.util.find_spec(backend) is None:
             pytest.skip(f"{backend} is not installed")
-        children.append(Child(f"loops_{backend}", threads))
+        children.append(Child(f"loops_{backend}", threads, environment or {}))
         return children[-1].way(name, protocol, **options)
 
     yield start

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ FOLDER = Path(__file__).parent
 class Child:
     """The parent's end: `way` has a way built, and gives a function that works for a second."""
 
-    def __init__(self, module: str, threads: int) -> None:
-        environment = {**os.environ, **thread_settings(threads), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    def __init__(self, module: str, threads: int, changes: Mapping[str, str]) -> None:
+        quiet = {"TF_CPP_MIN_LOG_LEVEL": "2"}
+        environment = {**os.environ, **thread_settings(threads), **quiet, **changes}
         self.process = subprocess.Popen(
             [sys.executable, str(FOLDER / "spans.py"), module, str(threads)],
             stdin=subprocess.PIPE,

@@ -57,6 +57,14 @@ def test_harness_over_what_people_write(compare, way, backend, protocol, other, 
     compare(row, *(way(backend, name, protocol) for name in names), aim, names=names)
 
 
+def test_harness_over_the_tutorial_on_a_cpu_without_onednn(compare, way):
+    """As TensorFlow is on CPUs without AVX512-VNNI: no machine's own, but what most have."""
+    names, off = ("harness", "tutorial"), {"TF_ENABLE_ONEDNN_OPTS": "0"}
+    row = f"tensorflow without oneDNN, {WIDE}: the harness as it is over the tutorial loop"
+    ways = (way("tensorflow", name, WIDE, environment=off) for name in names)
+    compare(row, *ways, 1.4, names=names)
+
+
 @pytest.mark.parametrize("backend", ["torch", "tensorflow"])
 def test_harness_against_its_own_layers(compare, way, backend):
     names = "harness", "layers"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 import jax.numpy as jnp
 
 
@@ -22,19 +20,9 @@ class Adam:
         self.updates = 0
 
     def next_update(self, progress):
-        """Count one update and give its step size and epsilon, computed in float64.
-
-        a m / (sqrt(v / (1 - beta2^t)) + e) = a c m / (sqrt(v) + e c), where c = sqrt(1 - beta2^t)
-        and a = learning rate / (1 - beta1^t); epsilon hat is the same without the c beside e.
-        `progress` is the used share of the budget.
-        """
+        """Count one update and give its step size and epsilon; `progress` is the budget's share."""
         self.updates += 1
-        recipe = self.recipe
-        bias_correction = sqrt(1 - recipe.beta2**self.updates)
-        learning_rate = recipe.learning_rate_at(progress)
-        step_size = learning_rate * bias_correction / (1 - recipe.beta1**self.updates)
-        epsilon = recipe.epsilon if recipe.epsilon_hat else recipe.epsilon * bias_correction
-        return step_size, epsilon
+        return self.recipe.adam_rates(self.updates, progress)
 
     def moved(self, weight, moments, gradient, step_size, epsilon):
         """One weight and its moments after a step along its gradient."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from annotated_types import Ge, Gt, Lt
@@ -113,6 +114,17 @@ class Recipe:
         if self.learning_rate_schedule == "linear":
             return self.learning_rate * (1 - progress)
         return self.learning_rate
+
+    def adam_rates(self, update: int, progress: float) -> tuple[float, float]:
+        """Adam's step size and epsilon in its update of this number, from 1; in float64.
+
+        a m / (sqrt(v / (1 - beta2^t)) + e) = a c m / (sqrt(v) + e c), where c = sqrt(1 - beta2^t)
+        and a = learning rate / (1 - beta1^t); epsilon hat is the same without the c beside e.
+        """
+        assert self.beta1 is not None
+        bias_correction = sqrt(1 - self.beta2**update)
+        step_size = self.learning_rate_at(progress) * bias_correction / (1 - self.beta1**update)
+        return step_size, self.epsilon if self.epsilon_hat else self.epsilon * bias_correction
 
 
 def batch_norm(name: str, channels: int, scale: Normal | Constant) -> dict[str, Parameter]:

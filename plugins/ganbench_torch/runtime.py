@@ -9,6 +9,8 @@ import torch
 
 from ganbench.errors import EnvironmentNotReady
 
+_in_use: torch.device | None = None  # by the last trial that was prepared
+
 
 @dataclass(frozen=True)
 class Runtime:
@@ -24,6 +26,7 @@ class Runtime:
 
 def prepare(options, compile, precision):
     """Set up this process for one kind of trial; may be called again with other options."""
+    global _in_use
     # cuBLAS reads this when CUDA starts; without it matrix products are not repeatable.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(options.threads)
@@ -31,6 +34,7 @@ def prepare(options, compile, precision):
     # Deterministic mode would also fill every new tensor, which costs time and changes no value.
     torch.utils.deterministic.fill_uninitialized_memory = False
     device, dtype = _device(options.device), getattr(torch, options.dtype)
+    _in_use = device
     if precision == "tf32" and device.type != "cuda":
         raise EnvironmentNotReady(
             "precision=tf32: only NVIDIA's GPUs have it; leave the option out, or use --device cuda"
@@ -51,8 +55,8 @@ def device_memory_mib():
 
 
 def describe(precision):
-    """Versions, device, threads and precision."""
-    on_cuda = torch.cuda.is_available()
+    """Versions, threads, precision and the device: that of the last `prepare`, or what is here."""
+    on_cuda = (_in_use or _device("auto")).type == "cuda"
     return {
         "torch": torch.__version__,
         "device_name": torch.cuda.get_device_name() if on_cuda else "cpu",

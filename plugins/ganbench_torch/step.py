@@ -37,6 +37,16 @@ class AdversarialStep:
             *(getattr(part, "differentiates", ()) for part in (loss, *penalties))
         )
 
+    def kept(self):
+        """Every tensor that training depends on: networks', averages, the optimisers' moments."""
+        kept = dict(self.tensors)
+        kept |= {f"ema.{name}": average for name, average in self.averages.items()}
+        for network, optimizer_ in self.optimizers.items():
+            for name in self.names[network]:
+                for moment, values in optimizer_.moments(self.tensors[name]).items():
+                    kept[f"optimizer.{name}.{moment}"] = values
+        return kept
+
     def rates(self, progress, updates):
         """Rates of each of the discriminator's updates and of the generator's, counted with it."""
         owners = ["discriminator"] * updates + ["generator"]

@@ -86,23 +86,13 @@ class AdversarialTrainer:
 
     def state(self):
         """Weights, buffers, averages and the optimisers' moments, under canonical names."""
-        state = {name: to_array(tensor) for name, tensor in self._kept().items()}
+        state = {name: to_array(tensor) for name, tensor in self.step.kept().items()}
         for owner, optimizer_ in self.step.optimizers.items():
             state[f"optimizer.{owner}.updates"] = np.array(optimizer_.updates)
         return state
 
     def load_state(self, state):
         """Continue from such a state."""
-        copy_into(self._kept(), state)
+        copy_into(self.step.kept(), state)
         for owner, optimizer_ in self.step.optimizers.items():
             optimizer_.restore(int(state[f"optimizer.{owner}.updates"]))
-
-    def _kept(self):
-        """Every tensor that training depends on."""
-        kept = dict(self.tensors)
-        kept |= {f"ema.{name}": average for name, average in self.step.averages.items()}
-        for owner, optimizer_ in self.step.optimizers.items():
-            for name in self.step.names[owner]:
-                for moment, values in optimizer_.moments(self.tensors[name]).items():
-                    kept[f"optimizer.{name}.{moment}"] = values
-        return kept
