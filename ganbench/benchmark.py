@@ -184,10 +184,11 @@ def read_table(
     """
     if goals and rule != selection.FINAL:
         raise ConfigError("--target follows the whole training; leave --select out")
-    trials = store.planned()
-    records, remarks = selection.select(_records(store), rule)
-    targets.check(goals, records)
-    sections = table.build(trials, records, verdict.read(parity_folder(store)), goals)
+    with _uncollected():
+        trials = store.planned()
+        records, remarks = selection.select(_records(store), rule)
+        targets.check(goals, records)
+        sections = table.build(trials, records, verdict.read(parity_folder(store)), goals)
     for section in sections:
         section.notes[:0] = remarks
     return sections

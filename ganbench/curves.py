@@ -47,18 +47,21 @@ def performance_profile(
     }
 
 
-def area_under_curve(positions: Values, values: Values) -> float | None:
-    """The mean height of a curve: its area by trapezoids over the span of the positions.
+def areas_under_curves(
+    positions: Values, curves: Sequence[Sequence[float | None]]
+) -> list[float | None]:
+    """The mean heights of curves: their areas by trapezoids over the span of the positions.
 
-    In the units of the values. None where a value is not finite. Raises ValueError for fewer than
-    two positions, or if they do not increase.
+    In the units of the values. None where a curve has a value that is None or not finite. Raises
+    ValueError for fewer than two positions, if they do not increase, or for curves of another
+    length.
     """
-    places, heights = _curve(positions, values)
+    heights = np.array(curves, dtype=np.float64)  # None becomes NaN
+    places, _ = _curve(positions, heights[0])
     if places.size < 2:
         raise ValueError(f"area under curve: {places.size} position(s); give two or more")
-    if not np.isfinite(heights).all():
-        return None
-    return float(np.trapezoid(heights, places) / (places[-1] - places[0]))
+    areas = np.trapezoid(heights, places) / (places[-1] - places[0])
+    return [area if math.isfinite(area) else None for area in areas.tolist()]
 
 
 def first_reach(

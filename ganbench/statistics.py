@@ -103,7 +103,19 @@ def _interval_of_mean(numbers: Floats) -> tuple[float, float] | None:
     if numbers[0] == numbers[-1] and percentiles([numbers]):
         mean = float(numbers.mean())
         return mean, mean
-    return stratified_interval([numbers], lambda runs: runs.mean(-1))
+    band = percentiles([numbers])
+    return None if band is None else interval(_means(numbers), band)
+
+
+def _means(numbers: Floats) -> Floats:
+    """Means of the bootstrap samples of one group [resamples], from how often each run is in one.
+
+    The order of the sums is fixed, and no library's, so that they are the same on every machine.
+    """
+    sums = np.zeros(RESAMPLES)
+    for times, number in zip(_times_drawn(len(numbers)), np.sort(numbers), strict=True):
+        sums += times * number
+    return sums / len(numbers)
 
 
 def resample(groups: Sequence[Values]) -> Floats:
@@ -132,6 +144,14 @@ def interval(estimates: Floats, band: tuple[float, float]) -> tuple[float, float
     """The ends of the interval, from the statistic of each resample and `percentiles`."""
     low, high = np.quantile(estimates, band)
     return float(low), float(high)
+
+
+@lru_cache(maxsize=16)
+def _times_drawn(runs: int) -> Floats:
+    """How often each run is in each resample [runs, resamples], as numbers to multiply by."""
+    places = _drawn((runs,)) + runs * np.arange(RESAMPLES)[:, None]
+    times = np.bincount(places.ravel(), minlength=runs * RESAMPLES)
+    return np.ascontiguousarray(times.reshape(RESAMPLES, runs).T, dtype=np.float64)
 
 
 @lru_cache(maxsize=16)

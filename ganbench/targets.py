@@ -11,7 +11,7 @@ from typing import Any
 
 from ganbench.columns import Columns
 from ganbench.contracts import Direction
-from ganbench.curves import area_under_curve, first_reach
+from ganbench.curves import areas_under_curves, first_reach
 from ganbench.errors import ConfigError, UnknownName
 from ganbench.history import Point, points
 from ganbench.record import Record
@@ -66,12 +66,14 @@ def areas(record: Record, columns: Columns) -> dict[str, float | None]:
     """
     found = {}
     for score in record.scores:
-        followed = score["directions"] if score.get("curve") else {}
-        for name, direction in followed.items():
-            if direction != "none":
-                column = columns.of(record, score, name)
-                curve = _axis(points(record, score, name), "images")
-                found[f"{column.name}_area"] = area_under_curve(*curve)
+        ranked = [name for name, direction in score["directions"].items() if direction != "none"]
+        if not score.get("curve") or not ranked:
+            continue
+        images = [*(point["images"] for point in score["curve"]), record.training["images"]]
+        moments = [*(point["values"] for point in score["curve"]), score["values"]]
+        curves = [[moment[name] for moment in moments] for name in ranked]
+        for name, area in zip(ranked, areas_under_curves(images, curves), strict=True):
+            found[f"{columns.of(record, score, name).name}_area"] = area
     return found
 
 

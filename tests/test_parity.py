@@ -73,17 +73,13 @@ AGREE = {
     "clip": (DCGAN_SMALL, "wgan+clip"),
     "relativistic": (DCGAN_SMALL, "relativistic+r1+r2", "8x8x3"),
 }
-# Forms of compiling, torch's and TensorFlow's, that every part of a step passes the gate in.
+# Forms of compiling, torch's and TensorFlow's; benchmarks/parity-compiled.toml has many more.
 COMPILED = {
-    "perceptron": ("step", "chunk"),
-    "convolutions": ("step", "step"),
-    "average": ("off", "step"),
     "gp1, k = 3": ("step", "chunk"),
     "relativistic": ("step", "step"),
-    "packs of 2": ("off", "step"),
-    "labels": ("step", "chunk"),
+    "labels": ("off", "chunk"),
 }
-FLOAT32 = ["perceptron", "convolutions", "labels", "relativistic"]
+FLOAT32 = ["convolutions", "labels"]
 
 # Mistake -> what is right, and what is wrong: the backend in which backend_probe makes the
 # mistake, or another model or loss for TensorFlow.

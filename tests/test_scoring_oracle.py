@@ -129,7 +129,7 @@ def check_curves(table, direction, dice):
             found = curves.first_reach(positions, values, target, direction)
             assert close(found, oracle.first_reach(positions, values, target, direction))
         if len(values) > 1:
-            found = curves.area_under_curve(positions, values)
+            (found,) = curves.areas_under_curves(positions, [values])
             assert close(found, oracle.area(positions, values))
 
 
