@@ -1,8 +1,8 @@
 """Write docs/performance.md from a run of benchmarks/perf.
 
-With the JSON file of pytest-benchmark as an argument, its rows are first taken over into
-results/performance/rows.json, with the machine and the versions: nothing else of it, since it
-names the host.
+With JSON files of pytest-benchmark as arguments, their rows are first taken over into
+results/performance/rows.json, with the machine and the versions: nothing else of them, since they
+name the host. Of a row that is in several files the last one counts.
 """
 
 from __future__ import annotations
@@ -53,17 +53,26 @@ and *tutorial* are what the frameworks' own examples do, the *usual script* has 
 {sections}"""
 
 
-def take_over(file: Path) -> None:
-    """Keep the rows of a run, the machine and the versions."""
-    found = json.loads(file.read_text())
-    rows = [
-        {"module": Path(entry["fullname"].partition("::")[0]).stem, **entry["extra_info"]}
-        for entry in found["benchmarks"]
+def take_over(files: list[Path]) -> None:
+    """Keep the rows of runs, the machine and the versions."""
+    runs = [json.loads(file.read_text()) for file in files]
+    rows = {
+        entry["extra_info"]["row"]: {
+            "module": Path(entry["fullname"].partition("::")[0]).stem,
+            **entry["extra_info"],
+        }
+        for run in runs
+        for entry in run["benchmarks"]
         if "row" in entry["extra_info"]
-    ]
+    }
     machine = {key: value for key, value in environment.describe().items() if key in MACHINE}
     versions = {name: _version(name) for name in LIBRARIES}
-    kept = {"machine": machine, "versions": versions, "date": found["datetime"][:10], "rows": rows}
+    kept = {
+        "machine": machine,
+        "versions": versions,
+        "date": runs[-1]["datetime"][:10],
+        "rows": list(rows.values()),
+    }
     ROWS.parent.mkdir(parents=True, exist_ok=True)
     ROWS.write_text(json.dumps(kept, indent=1) + "\n")
 
@@ -145,5 +154,5 @@ def _version(name: str) -> str:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        take_over(Path(sys.argv[1]))
+        take_over([Path(name) for name in sys.argv[1:]])
     (ROOT / "docs" / "performance.md").write_text(page(json.loads(ROWS.read_text())))

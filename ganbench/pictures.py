@@ -46,7 +46,7 @@ def _draw_grid(images: np.ndarray, path: Path) -> None:
 def _draw_histogram(points: np.ndarray, real: np.ndarray, path: Path) -> None:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4, 4), layout="constrained")
+    figure = Figure(figsize=(4, 4))  # a layout of its own would take as long as all the rest
     axes = figure.subplots()
     edges = np.histogram_bin_edges(np.concatenate([real, points]).astype(np.float64), BINS).tolist()
     for values, color, label in ((real, "lightgray", "real"), (points, "tab:blue", "generated")):
@@ -59,7 +59,7 @@ def _draw_histogram(points: np.ndarray, real: np.ndarray, path: Path) -> None:
 def _draw_scatter(points: np.ndarray, dataset: Dataset, path: Path) -> None:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4, 4), layout="constrained")
+    figure = Figure(figsize=(4, 4))  # a layout of its own would take as long as all the rest
     axes = figure.subplots()
     real = dataset.reference.samples[:POINTS]
     axes.scatter(real[:, 0], real[:, 1], s=3, color="lightgray", label="real")

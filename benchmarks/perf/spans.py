@@ -24,9 +24,10 @@ FOLDER = Path(__file__).parent
 class Child:
     """The parent's end: `way` has a way built, and gives a function that works for a second."""
 
-    def __init__(self, module: str, threads: int, changes: Mapping[str, str]) -> None:
+    def __init__(self, module: str, threads: int, changes: Mapping[str, str | None]) -> None:
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "2"}
-        environment = {**os.environ, **thread_settings(threads), **quiet, **changes}
+        settings = {**os.environ, **thread_settings(threads), **quiet, **changes}
+        environment = {name: value for name, value in settings.items() if value is not None}
         self.process = subprocess.Popen(
             [sys.executable, str(FOLDER / "spans.py"), module, str(threads)],
             stdin=subprocess.PIPE,

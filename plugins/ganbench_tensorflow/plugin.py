@@ -12,11 +12,11 @@ from ganbench_recipes import cgan, dcgan, dirac, infogan28, mlp, projection, r3g
 
 @dataclass(frozen=True)
 class TensorFlow:
-    """TensorFlow, compiled by XLA.
+    """TensorFlow, by graphs or compiled by XLA.
 
     `compile`: off runs one graph for each step, step compiles it, chunk compiles a loop of many
-    steps, and auto chooses by model and budget (docs/performance.md). `precision`: how wide the
-    factors of products are; tf32 needs an NVIDIA GPU, and a CPU without bfloat16 is slow at it.
+    steps, and auto chooses by model, budget and CPU (docs/performance.md). `precision`: how wide
+    the factors of products are; tf32 needs an NVIDIA GPU, and a CPU without bfloat16 is slow at it.
     """
 
     name = "tensorflow"
