@@ -13,9 +13,7 @@ needs_two_cores = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="t
 
 
 @needs_two_cores
-@pytest.mark.parametrize(
-    ("protocol", "at_least"), [("mlp 28x28", 1.2), ("dcgan 28x28", None)]
-)
+@pytest.mark.parametrize(("protocol", "at_least"), [("mlp 28x28", 1.2), ("dcgan 28x28", None)])
 def test_two_trials_of_one_thread_over_one_of_two(compare, way, protocol, at_least):
     pair = [way("torch", "harness", protocol, threads=1, compile="off") for _ in range(2)]
     alone = way("torch", "harness", protocol, threads=2, compile="off")
