@@ -42,6 +42,10 @@ not finite fails, and so does a tensor that only one backend has.
 
 ## What was found
 
+The tables headed *torch and tensorflow* and *torch and jax*, without a form of compiling, are of the
+sources before there was a choice; results in this repository were made with them. The others are of
+later ones: eager torch, graphs without XLA, and what inductor and XLA compile of the same step.
+
 {tables}
 ## What rounding alone can do
 
@@ -59,6 +63,7 @@ pass. Two combinations do not pass for that reason alone, on `mlp-toy[width=32,b
 
 ```bash
 ganbench parity benchmarks/parity.toml
+ganbench parity benchmarks/parity-compiled.toml
 ganbench parity --model mlp --loss hinge --backends 'torch,tensorflow[compile=off]'
 python benchmarks/update_parity_docs.py
 ```

@@ -120,13 +120,13 @@ def unranked_notes(records: list[Record]) -> list[str]:
 
 def source_notes(records: list[Record]) -> list[str]:
     """Metrics whose source was edited between two scorings without a new version."""
-    sources: dict[tuple[str, int], set[str]] = {}
+    sources: dict[tuple[str, int], set[frozenset[tuple[str, str]]]] = {}
     for record in records:
         for score in record.scores:
-            text = canonical(score["sources"])
-            sources.setdefault((score["metric"], score["version"]), set()).add(text)
+            state = frozenset(score["sources"].items())
+            sources.setdefault((score["metric"], score["version"]), set()).add(state)
     return [
-        f"{metric}: computed by {len(texts)} states of its source, all of version {version}."
-        for (metric, version), texts in sources.items()
-        if len(texts) > 1
+        f"{metric}: computed by {len(states)} states of its source, all of version {version}."
+        for (metric, version), states in sources.items()
+        if len(states) > 1
     ]

@@ -112,8 +112,8 @@ def _means(numbers: Floats) -> Floats:
 
     The order of the sums is fixed, and no library's, so that they are the same on every machine.
     """
-    sums = np.zeros(RESAMPLES)
-    for times, number in zip(_times_drawn(len(numbers)), np.sort(numbers), strict=True):
+    sums, ordered = np.zeros(RESAMPLES), np.sort(numbers)
+    for times, number in zip(_times_drawn(len(ordered), RESAMPLES), ordered, strict=True):
         sums += times * number
     return sums / len(numbers)
 
@@ -130,10 +130,14 @@ def percentiles(groups: Sequence[Values]) -> tuple[float, float] | None:
     Resampling n runs of k groups spreads them by the root of (n - k) / n too little, and as the
     normal rather than Student's distribution; both are made up for in the percentiles.
     """
+    return _percentiles(sum(len(group) for group in groups), len(groups))
+
+
+@lru_cache(maxsize=256)
+def _percentiles(runs: int, groups: int) -> tuple[float, float] | None:
     from scipy.special import ndtr, stdtrit
 
-    runs = sum(len(group) for group in groups)
-    freedom = runs - len(groups)
+    freedom = runs - groups
     if freedom < FEW_RUNS:
         return None
     tail = ndtr(np.sqrt(runs / freedom) * stdtrit(freedom, (1 - LEVEL) / 2))
@@ -147,11 +151,11 @@ def interval(estimates: Floats, band: tuple[float, float]) -> tuple[float, float
 
 
 @lru_cache(maxsize=16)
-def _times_drawn(runs: int) -> Floats:
+def _times_drawn(runs: int, resamples: int) -> Floats:
     """How often each run is in each resample [runs, resamples], as numbers to multiply by."""
-    places = _drawn((runs,)) + runs * np.arange(RESAMPLES)[:, None]
-    times = np.bincount(places.ravel(), minlength=runs * RESAMPLES)
-    return np.ascontiguousarray(times.reshape(RESAMPLES, runs).T, dtype=np.float64)
+    places = _drawn((runs,)) + runs * np.arange(resamples)[:, None]
+    times = np.bincount(places.ravel(), minlength=runs * resamples)
+    return np.ascontiguousarray(times.reshape(resamples, runs).T, dtype=np.float64)
 
 
 @lru_cache(maxsize=16)

@@ -166,6 +166,7 @@ def test_the_performance_page_tells_what_met_its_aim_and_what_did_not():
         {"module": "test_training", "row": "b[x=1]", "ratio": 1.14, "at_least": 1.2, **ratio},
         {"module": "test_startup", "row": "--help", "seconds": 0.15, "at_most": 0.3},
         {"module": "test_startup", "row": "list", "seconds": 0.33, "at_most": 0.3},
+        {"module": "test_scoring", "row": "memory", "mib": 1807.6, "at_most": 2048},
         {"module": "test_scoring", "row": "no aim", "ratio": 2.0, **ratio},
     ]
     machine = {"cpu": "C", "cores": 2, "memory_gib": 8.0, "system": "S", "python": "3"}
@@ -176,6 +177,7 @@ def test_the_performance_page_tells_what_met_its_aim_and_what_did_not():
     assert "- Missed: b[x=1], by 5.0%." in page
     assert "| --help | 0.15 s |  | ≤ 0.3 | yes |  |  |" in page
     assert "- Missed: list, by 10.0%." in page
+    assert "| memory | 1,808 MiB |  | ≤ 2048 | yes |  |  |" in page
     assert "| no aim | 2.00 | 1.10 to 1.30 |  |  |" in page
     assert "C, 2 cores, 8 GiB, S, Python 3, on 2026-01-01; torch 2." in page
     file = ROOT / "docs" / "performance.md"
