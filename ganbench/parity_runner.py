@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import queue
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import parity, verdict
+from ganbench import parity, schedule, verdict
 from ganbench.child import Child, ChildLost
 from ganbench.errors import EnvironmentNotReady
 from ganbench.parity_plan import Case
@@ -85,18 +86,46 @@ class Tracers:
 def run(
     cases: list[Case], plugin_files: list[str], folder: Path, plugin_names: Sequence[str] = ()
 ) -> Iterator[Verdict]:
-    """Compare every backend of every case with its first one; write verdicts into `folder`."""
-    tracers = Tracers(plugin_files, plugin_names)
-    try:
-        for case in cases:
-            with tempfile.TemporaryDirectory(prefix="ganbench-parity-") as temporary:
-                answers = tracers.trace(case, Path(temporary))
-                for number in range(1, len(answers)):
-                    found = _verdict(case, answers, number, Path(temporary))
-                    verdict.write(folder, found)
-                    yield found
-    finally:
-        tracers.close()
+    """Compare every backend of every case with its first one; write verdicts into `folder`.
+
+    Cases are worked off side by side, where there are cores for it, and told of in their order.
+    """
+    lanes = [Tracers(plugin_files, plugin_names) for _ in range(_lanes(cases))]
+    free: queue.SimpleQueue[Tracers] = queue.SimpleQueue()
+    for tracers in lanes:
+        free.put(tracers)
+
+    def judged(case: Case) -> list[Verdict]:
+        tracers = free.get()
+        try:
+            return _verdicts(case, tracers)
+        finally:
+            free.put(tracers)
+
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        try:
+            for found in pool.map(judged, cases):
+                for one in found:
+                    verdict.write(folder, one)
+                    yield one
+        finally:  # also where whoever asked wants no more
+            pool.shutdown(wait=False, cancel_futures=True)
+            for tracers in lanes:
+                tracers.close()
+
+
+def _lanes(cases: list[Case]) -> int:
+    """So many cases at once that backends which wait for a slower one leave no core idle."""
+    backends = max((len(case.specifications) for case in cases), default=1)
+    return max(1, 2 * schedule.cores() // backends)
+
+
+def _verdicts(case: Case, tracers: Tracers) -> list[Verdict]:
+    with tempfile.TemporaryDirectory(prefix="ganbench-parity-") as temporary:
+        answers = tracers.trace(case, Path(temporary))
+        return [
+            _verdict(case, answers, number, Path(temporary)) for number in range(1, len(answers))
+        ]
 
 
 def _verdict(case: Case, answers: dict[str, dict[str, Any]], number: int, folder: Path) -> Verdict:

@@ -64,10 +64,11 @@ class Verdict:
 
 def write(folder: Path, verdict: Verdict) -> None:
     """Write a verdict in one piece; those of the same question and other sources go."""
-    text = json.dumps(asdict(verdict), indent=1, sort_keys=True, allow_nan=False) + "\n"
-    Store(folder).write(verdict.file_name(), text)
-    for path, older in _files(folder):
-        if older.question() == verdict.question() and path.name != verdict.file_name():
+    text = json.dumps(asdict(verdict), indent=1, sort_keys=True, allow_nan=False)
+    name = verdict.file_name()
+    Store(folder).write(name, text + "\n")
+    for path, older in _files(folder, name.rpartition("-")[0]):
+        if older.question() == verdict.question() and path.name != name:
             path.unlink()
 
 
@@ -82,10 +83,13 @@ def read(folder: Path) -> list[Verdict]:
     )
 
 
-def _files(folder: Path) -> list[tuple[Path, Verdict]]:
+def _files(folder: Path, readable: str | None = None) -> list[tuple[Path, Verdict]]:
+    """The verdicts of a folder, or those of one readable name."""
     if not folder.is_dir():
         return []
     names = sorted(path for path in folder.iterdir() if _FILE.fullmatch(path.name))
+    if readable is not None:
+        names = [path for path in names if path.name.rpartition("-")[0] == readable]
     return [(path, _read(path)) for path in names]
 
 
