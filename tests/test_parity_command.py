@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from toys import ABSENT, TOY, TWINS, run_ganbench
 
-from ganbench import parity_matrix, parity_plan, plugins, verdict
+from ganbench import parity_matrix, parity_plan, parity_runner, plugins, verdict
 from ganbench.cli import main
 from ganbench.errors import ConfigError, EnvironmentNotReady, NothingMatched
 
@@ -268,7 +268,8 @@ def test_every_flaw_is_found_where_it_begins_and_stops_no_other_comparison(invok
     assert len(verdict.read(tmp_path / "results" / "parity")) == len(FLAWS) + 1
 
 
-def test_a_process_works_on_until_something_fails_in_it(invoke):
+def test_a_process_works_on_until_something_fails_in_it(invoke, monkeypatch):
+    monkeypatch.setattr(parity_runner, "_lanes", lambda cases: 1)  # or each lane has its own
     model = "twin[flaw=none|raise|rate|loss]"
     done = invoke(*TWIN_OPTIONS, "--model", model, "--steps", "2", "--format", "json")
     found = [item["frameworks"] for item in json.loads(done.stdout)["verdicts"]]
