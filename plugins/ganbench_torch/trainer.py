@@ -22,6 +22,10 @@ class AdversarialTrainer:
     def __init__(self, recipe, generator, discriminator, loss, penalties, task, weights, runtime):
         self.form = compilation.form(runtime, recipe, task)
         compiled = self.form == "step"
+        if compiled:
+            # What earlier trials of this process compiled goes: dynamo counts it as compilations of
+            # the same function again, and allows eight.
+            torch._dynamo.reset()
         self.batches = Batches(recipe, task, runtime, compiled)
         # Channels last is the faster layout on a CPU.
         placed = {"device": runtime.device, "dtype": runtime.dtype}
