@@ -60,8 +60,9 @@ def areas_under_curves(
     places, _ = _curve(positions, heights[0])
     if places.size < 2:
         raise ValueError(f"area under curve: {places.size} position(s); give two or more")
-    is_known = [bool(np.isfinite(curve).all()) for curve in heights]
-    areas = np.trapezoid(np.nan_to_num(heights), places) / (places[-1] - places[0])
+    finite = np.isfinite(heights)
+    areas = np.trapezoid(np.where(finite, heights, 0), places) / (places[-1] - places[0])
+    is_known = [bool(of_curve.all()) for of_curve in finite]
     return [area if known else None for area, known in zip(areas.tolist(), is_known, strict=True)]
 
 
