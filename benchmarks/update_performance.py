@@ -46,8 +46,8 @@ REASONS: dict[str, str] = {
     "tensorflow, dcgan 28x28: the best hand-written loop over a plain one": PLAIN,
     "tensorflow, dcgan[width=64] 32x32x3: the best hand-written loop over a plain one": PLAIN,
     "torch, mlp 28x28: the harness as it is over the usual script loop": (
-        "The interval reaches the aim; two threads share layers this small badly: one alone has "
-        "four fifths of their rate."
+        "The interval reaches the aim; two threads share layers this small badly: two trials of "
+        "one thread each do more, see above."
     ),
     "tensorflow, dcgan[width=64] 32x32x3: the harness as it is over the tutorial loop": (
         "The aim comes from a CPU without oneDNN, see the row below. With it the tutorial's own "
@@ -67,8 +67,8 @@ REASONS: dict[str, str] = {
         "sampling, scoring and its picture are none of them training, which takes 4 s a trial."
     ),
     "table of 1,000 records": (
-        "0.6 s are imports (pandas, SciPy), 0.3 s reading 35 MB of JSON, and most of the rest the "
-        "10,000 resamples of each of 1,200 means."
+        "0.6 s are imports (pandas, SciPy), 0.3 s reading 35 MB of JSON, and half of the rest the "
+        "10,000 resamples of each of some 900 means."
     ),
 }
 

@@ -20,6 +20,8 @@ from ganbench.parity_plan import Case
 from ganbench.parity_trace import FILE
 from ganbench.verdict import Verdict
 
+MOST_LANES = 4  # every process of a lane takes 1 to 2 GiB
+
 
 @dataclass
 class Tracers:
@@ -117,7 +119,7 @@ def run(
 def _lanes(cases: list[Case]) -> int:
     """So many cases at once that backends which wait for a slower one leave no core idle."""
     backends = max((len(case.specifications) for case in cases), default=1)
-    return max(1, 2 * schedule.cores() // backends)
+    return max(1, min(MOST_LANES, len(cases), 2 * schedule.cores() // backends))
 
 
 def _verdicts(case: Case, tracers: Tracers) -> list[Verdict]:
