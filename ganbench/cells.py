@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ganbench.statistics import FEW_RUNS
+from ganbench.bootstrap import FEW_RUNS
 
 SMALLEST_DECIMAL = 1e-5  # smaller numbers are written with an exponent
 UNKNOWN = "—"

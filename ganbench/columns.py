@@ -120,16 +120,19 @@ class Columns:
 
     def values(self, record: Record) -> dict[str, float | None]:
         """A record's values by column; a column that it was not scored on is absent."""
-        return {
-            self.of(record, score, name).name: value
-            for score in record.scores
-            for name, value in score["values"].items()
-        }
+        found: dict[str, float | None] = {}
+        for score in record.scores:
+            identity = self._identity(record, score)
+            for name, value in score["values"].items():
+                found[self._columns[name, identity].name] = value
+        return found
 
     def of(self, record: Record, score: dict[str, Any], name: str) -> Column:
         """The column of a value that one of the record's scores calls by this name."""
-        identity = self._identities.get(id(score)) or canonical(quality_key(record, score))
-        return self._columns[name, identity]
+        return self._columns[name, self._identity(record, score)]
+
+    def _identity(self, record: Record, score: dict[str, Any]) -> str:
+        return self._identities.get(id(score)) or canonical(quality_key(record, score))
 
     def _add(self, column: Column) -> None:
         place = column.key, column.identity

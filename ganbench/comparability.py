@@ -8,6 +8,7 @@ from typing import Any
 from ganbench.record import Record
 
 _WAY = ("threads", "device", "dtype")
+_canonical = json.JSONEncoder(sort_keys=True).encode  # made once: json.dumps makes one a call
 
 
 def quality_key(record: Record, score: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def apart(one: dict[str, Any], other: dict[str, Any]) -> str:
 
 def canonical(key: dict[str, Any]) -> str:
     """A key as text, the same for the same key."""
-    return json.dumps(key, sort_keys=True)
+    return _canonical(key)
 
 
 def _short(value: Any) -> str:

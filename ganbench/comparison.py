@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ganbench.bootstrap import FEW_RUNS
 from ganbench.columns import Column
 from ganbench.comparability import apart
 from ganbench.differences import Difference, is_within_spread, paired, unpaired
 from ganbench.marks import SIGNIFICANCE, holm
 from ganbench.measured import Labels, Measured, Side
-from ganbench.statistics import FEW_RUNS
 
 BETTER, WORSE, DIFFERENT = "better", "worse", "different"
 ALIKE, FEW, APART = "not distinguishable", "too few runs", "not comparable"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ganbench.bootstrap import interval, percentiles, resample
 from ganbench.contracts import Direction
 from ganbench.ranking import Values, badness
-from ganbench.statistics import interval, percentiles, resample
 
 Floats = npt.NDArray[np.float64]
 
@@ -56,14 +57,28 @@ def areas_under_curves(
     ValueError for fewer than two positions, if they do not increase, or for curves of another
     length.
     """
-    heights = np.array(curves, dtype=np.float64)  # None becomes NaN
-    places, _ = _curve(positions, heights[0])
-    if places.size < 2:
-        raise ValueError(f"area under curve: {places.size} position(s); give two or more")
-    finite = np.isfinite(heights)
-    areas = np.trapezoid(np.where(finite, heights, 0), places) / (places[-1] - places[0])
-    is_known = [bool(of_curve.all()) for of_curve in finite]
-    return [area if known else None for area, known in zip(areas.tolist(), is_known, strict=True)]
+    if len(positions) < 2:
+        raise ValueError(f"area under curve: {len(positions)} position(s); give two or more")
+    widths = [after - before for before, after in itertools.pairwise(positions)]
+    if not all(0 < width < math.inf for width in widths):
+        raise ValueError("curve: positions have to be finite and to increase; sort them")
+    return [_mean_height(widths, heights) for heights in curves]
+
+
+def _mean_height(widths: list[float], heights: Sequence[float | None]) -> float | None:
+    """Of one curve, whose points stand so far apart: a few, for which NumPy takes longer."""
+    if len(heights) != len(widths) + 1:
+        raise ValueError(
+            f"curve: {len(widths) + 1} positions and {len(heights)} values; give pairs"
+        )
+    known = [height for height in heights if height is not None and math.isfinite(height)]
+    if len(known) < len(heights):
+        return None
+    areas = [
+        width * (one + other) / 2
+        for width, (one, other) in zip(widths, itertools.pairwise(known), strict=True)
+    ]
+    return math.fsum(areas) / math.fsum(widths)
 
 
 def first_reach(

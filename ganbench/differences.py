@@ -25,9 +25,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ganbench.bootstrap import FEW_RUNS, LEVEL, stratified_interval
 from ganbench.contracts import Direction
 from ganbench.ranking import Values, badness
-from ganbench.statistics import FEW_RUNS, LEVEL, stratified_interval
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ganbench import plot_columns, plot_frame, plot_references, plot_style
+from ganbench.bootstrap import FEW_RUNS
 from ganbench.columns import Column
 from ganbench.plot_frame import Words
 from ganbench.plot_lines import AXES, Curves, Floats, Line, curves
 from ganbench.plot_style import Look
 from ganbench.sections import Section
-from ganbench.statistics import FEW_RUNS
 
 
 def draw(section: Section, column: Column) -> tuple[Any, Words] | None:

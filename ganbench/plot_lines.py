@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ganbench.bootstrap import FEW_RUNS
 from ganbench.columns import Column
 from ganbench.comparability import apart, canonical, speed_key
 from ganbench.history import Point, points
 from ganbench.record import Record
 from ganbench.rows import Row
 from ganbench.sections import Section
-from ganbench.statistics import FEW_RUNS, summarise
+from ganbench.statistics import summarise
 
 Floats = npt.NDArray[np.float64]
 AXES = {

@@ -88,7 +88,7 @@ def to_json(record: Record) -> str:
     return json.dumps(asdict(record), indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
-def from_json(text: str, where: str) -> Record:
+def from_json(text: str | bytes, where: str) -> Record:
     """Read a record; raises ConfigError, naming the file, if it is damaged or too new."""
     try:
         values = pydantic_core.from_json(text)  # twice as fast as json, for tables of thousands

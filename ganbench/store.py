@@ -45,10 +45,10 @@ class Store:
         """The record of a trial, or None; raises ConfigError if it is damaged."""
         path = self._record_path(trial_id)
         try:
-            return records.from_json(path.read_text("utf-8"), str(path))
+            return records.from_json(path.read_bytes(), str(path))
         except FileNotFoundError:
             return None
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise StorageError(f"{path}: cannot be read: {error}") from None
 
     def publish(self, record: Record) -> None:

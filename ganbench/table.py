@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ganbench import remarks, sections, targets, verdict
+from ganbench.bootstrap import FEW_RUNS
 from ganbench.columns import Column, Columns
 from ganbench.contracts import Direction
 from ganbench.costs import COSTS, RANKED, TIMED, costs
@@ -18,7 +19,7 @@ from ganbench.ranking import worst
 from ganbench.record import Record
 from ganbench.rows import Row
 from ganbench.specification import Trial
-from ganbench.statistics import FEW_RUNS, Summary, summarise
+from ganbench.statistics import summarise_rows
 from ganbench.targets import Target
 from ganbench.verdict import Verdict
 
@@ -185,7 +186,7 @@ def _measured(
     everything = [value for row in values for value in row.values()]
     # What a failed trial cost is not known, and no cost stands for it.
     limit = None if direction == "none" or is_cost else worst(everything, direction)
-    found = [_summary(row, limit) for row in values]
+    found = summarise_rows([list(row.values()) for row in values], limit)
     parts: dict[str, list[Any]] = {name: [item.mean for item in found]}
     parts[f"{name}_sd"] = [item.standard_deviation for item in found]
     for part in ("median", "iqm", "low", "high"):
@@ -202,10 +203,6 @@ def _measured(
 
 def _known(values: Mapping[int, float]) -> dict[int, float]:
     return {seed: value for seed, value in values.items() if math.isfinite(value)}
-
-
-def _summary(values: Mapping[int, float], limit: float | None) -> Summary:
-    return summarise(list(values.values()), 0, limit)
 
 
 def _points(values: Mapping[int, float], limit: float | None) -> list[float]:

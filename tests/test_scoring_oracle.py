@@ -6,7 +6,7 @@ import random
 import pytest
 import scoring_oracle as oracle
 
-from ganbench import curves, differences, marks, ranking, statistics
+from ganbench import bootstrap, curves, differences, marks, ranking, statistics
 
 TABLES = 1_000
 BROKEN = (math.nan, math.inf, -math.inf)
@@ -15,10 +15,10 @@ BROKEN = (math.nan, math.inf, -math.inf)
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch):
     """The intervals of the bootstrap are not compared, so they need not be good."""
-    monkeypatch.setattr(statistics, "RESAMPLES", 20)
-    statistics._drawn.cache_clear()
+    monkeypatch.setattr(bootstrap, "RESAMPLES", 20)
+    bootstrap._drawn.cache_clear()
     yield
-    statistics._drawn.cache_clear()
+    bootstrap._drawn.cache_clear()
 
 
 def close(ours, theirs):
