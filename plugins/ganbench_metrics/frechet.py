@@ -81,21 +81,19 @@ class Gaussian:
 
     @cached_property
     def factor(self) -> np.ndarray:
-        """F, by eigenvectors where there is none; eigenvalues below zero count as zero."""
+        """F [k, d] with the covariance F^T F; eigenvalues below zero count as zero."""
         if self.thin is not None:
             return self.thin
-        values, vectors = self._spectrum
-        return (vectors * np.sqrt(np.maximum(values, 0))).T
+        try:  # a tenth of the work of eigenvectors
+            return np.linalg.cholesky(self.covariance).T
+        except np.linalg.LinAlgError:  # not positive definite: some directions do not vary
+            values, vectors = np.linalg.eigh(self.covariance)
+            return (vectors * np.sqrt(np.maximum(values, 0))).T
 
     @cached_property
     def eigenvalues(self) -> np.ndarray:
         """Those of the covariance, ascending; [k], the others being zero."""
-        return np.linalg.eigvalsh(self.products) if self.covariance is None else self._spectrum[0]
-
-    @cached_property
-    def _spectrum(self) -> tuple[np.ndarray, np.ndarray]:
-        values, vectors = np.linalg.eigh(self.covariance)
-        return values, vectors
+        return np.linalg.eigvalsh(self.products)
 
 
 def fitted(features: np.ndarray) -> Gaussian:
