@@ -103,10 +103,12 @@ def test_imports_are_counted_apart_and_once(run, tmp_path, monkeypatch):
             imported,
         )
 
-    first, second = result(imported=1.0), result(imported=0.0)
-    assert 1.2 <= first["import_seconds"] < 1.3 and second["import_seconds"] < 0.02
-    assert all(0.05 <= found["prepare_seconds"] < 0.1 for found in (first, second))
-    assert first["total_seconds"] < 1  # what came before its beginning is no part of it
+    # Bounds that only the wrong sum passes: a busy machine may take its time.
+    first, second = result(imported=100.0), result(imported=0.0)
+    assert 100.2 <= first["import_seconds"] < 150 and second["import_seconds"] < 0.2
+    assert all(0.05 <= found["prepare_seconds"] for found in (first, second))
+    assert first["prepare_seconds"] < first["total_seconds"] - 0.2  # the import is no part of it
+    assert first["total_seconds"] < 100  # what came before its beginning is no part of it
 
 
 def test_a_module_that_imports_another_is_counted_once(tmp_path, monkeypatch):

@@ -14,69 +14,11 @@ def make(parameters, recipe, compiled):
     return (Adam if compiled else FusedAdam)(parameters, recipe)
 
 
-class FusedAdam(torch.optim.Adam):
-    """torch's fused Adam, which is Algorithm 1 of arXiv:1412.6980; "epsilon hat" on demand.
-
-    The fastest one outside of a compiled step.
-    """
-
-    def __init__(self, parameters, recipe):
-        super().__init__(
-            parameters,
-            lr=recipe.learning_rate,
-            betas=(recipe.beta1, recipe.beta2),
-            eps=recipe.epsilon,
-            fused=True,
-        )
-        self.recipe, self.parameters = recipe, parameters
-        self.updates = 0
-
-    def next_update(self, progress):
-        """Count one update and give its learning rate and epsilon."""
-        self.updates += 1
-        epsilon = self.recipe.epsilon
-        if self.recipe.epsilon_hat:
-            # sqrt(v) + e = sqrt(1 - beta2^t) * (sqrt(v / (1 - beta2^t)) + e / sqrt(1 - beta2^t))
-            epsilon = epsilon / sqrt(1 - self.recipe.beta2**self.updates)
-        return self.recipe.learning_rate_at(progress), epsilon
-
-    def gradients(self, loss):
-        """The loss's gradients by the parameters, which `apply` finds in `.grad`."""
-        for weight in self.parameters:
-            weight.grad = None
-        # Not autograd.grad: the fused optimisers assume that a gradient has its weight's strides,
-        # and only backward() keeps that promise.
-        loss.backward(inputs=self.parameters)
-        for weight in self.parameters:
-            if weight.grad is None:  # torch's Adam would skip it, others take a gradient of zero
-                weight.grad = torch.zeros_like(weight)
-        return [weight.grad for weight in self.parameters]
-
-    def apply(self, gradients, rates):
-        """Move the weights along their gradients, those of the last call of `gradients`."""
-        self.param_groups[0]["lr"], self.param_groups[0]["eps"] = rates
-        self.step()
-
-    def moments(self, parameter):
-        """First and second moment of one parameter, by name; zero before the first update."""
-        if parameter not in self.state:
-            self.state[parameter] = {
-                "step": torch.zeros((), device=parameter.device),
-                "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
-                "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
-            }
-        state = self.state[parameter]
-        return {"first": state["exp_avg"], "second": state["exp_avg_sq"]}
-
-    def restore(self, updates):
-        """Continue after this many updates; the moments are set by their owner."""
-        self.updates = updates
-        for state in self.state.values():
-            state["step"].fill_(updates)
-
-
 class Adam:
-    """The same as a formula, which a compiled step joins with the gradients."""
+    """Algorithm 1 of arXiv:1412.6980 as a formula, which a compiled step joins with the gradients.
+
+    Its epsilon is "epsilon hat" on demand.
+    """
 
     def __init__(self, parameters, recipe):
         self.parameters, self.recipe = parameters, recipe
@@ -111,6 +53,64 @@ class Adam:
     def restore(self, updates):
         """Continue after this many updates; the moments are set by their owner."""
         self.updates = updates
+
+
+class FusedAdam(Adam):
+    """The same by torch's fused kernel, the fastest one outside of a compiled step.
+
+    It is called without `torch.optim.Adam` around it, which would import torch's compiler (2 s of
+    every process) and take more time than the kernel where networks are small.
+    """
+
+    def __init__(self, parameters, recipe):
+        super().__init__(parameters, recipe)
+        self.steps = torch.zeros((), device=parameters[0].device)  # float32 for weights of any type
+
+    def next_update(self, progress):
+        """Count one update and give its learning rate and epsilon."""
+        self.updates += 1
+        epsilon = self.recipe.epsilon
+        if self.recipe.epsilon_hat:
+            # sqrt(v) + e = sqrt(1 - beta2^t) * (sqrt(v / (1 - beta2^t)) + e / sqrt(1 - beta2^t))
+            epsilon = epsilon / sqrt(1 - self.recipe.beta2**self.updates)
+        return self.recipe.learning_rate_at(progress), epsilon
+
+    def gradients(self, loss):
+        """The loss's gradients by the parameters."""
+        for weight in self.parameters:
+            weight.grad = None
+        # Not autograd.grad: the kernel assumes that a gradient has its weight's strides, and only
+        # backward() keeps that promise.
+        loss.backward(inputs=self.parameters)
+        return [
+            torch.zeros_like(weight) if weight.grad is None else weight.grad
+            for weight in self.parameters
+        ]
+
+    def apply(self, gradients, rates):
+        """Move the weights along their gradients."""
+        learning_rate, epsilon = rates
+        self.steps += 1
+        torch._fused_adam_(
+            self.parameters,
+            gradients,
+            self.first,
+            self.second,
+            [],
+            [self.steps] * len(self.parameters),
+            lr=learning_rate,
+            beta1=self.recipe.beta1,
+            beta2=self.recipe.beta2,
+            weight_decay=0.0,
+            eps=epsilon,
+            amsgrad=False,
+            maximize=False,
+        )
+
+    def restore(self, updates):
+        """Continue after this many updates; the moments are set by their owner."""
+        super().restore(updates)
+        self.steps.fill_(updates)
 
 
 class SGD:

@@ -30,7 +30,9 @@ def prepare(options, compile, precision):
     # cuBLAS reads this when CUDA starts; without it matrix products are not repeatable.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(options.threads)
-    torch.use_deterministic_algorithms(True)
+    # As use_deterministic_algorithms(True), which imports torch's compiler to tell it so, in 2 s; a
+    # trainer that compiles does that.
+    torch.set_deterministic_debug_mode("error")
     # Deterministic mode would also fill every new tensor, which costs time and changes no value.
     torch.utils.deterministic.fill_uninitialized_memory = False
     device, dtype = _device(options.device), getattr(torch, options.dtype)

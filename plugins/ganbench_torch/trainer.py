@@ -23,6 +23,7 @@ class AdversarialTrainer:
         self.form = compilation.form(runtime, recipe, task)
         compiled = self.form == "step"
         if compiled:
+            torch.use_deterministic_algorithms(True)  # after `runtime.prepare` for the compiler too
             # What earlier trials of this process compiled goes: dynamo counts it as compilations of
             # the same function again, and allows eight.
             torch._dynamo.reset()
