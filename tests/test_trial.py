@@ -106,7 +106,7 @@ def test_imports_are_counted_apart_and_once(run, tmp_path, monkeypatch):
     # Bounds that only the wrong sum passes: a busy machine may take its time.
     first, second = result(imported=100.0), result(imported=0.0)
     assert 100.2 <= first["import_seconds"] < 150 and second["import_seconds"] < 0.2
-    assert all(0.05 <= found["prepare_seconds"] for found in (first, second))
+    assert all(found["prepare_seconds"] >= 0.05 for found in (first, second))
     assert first["prepare_seconds"] < first["total_seconds"] - 0.2  # the import is no part of it
     assert first["total_seconds"] < 100  # what came before its beginning is no part of it
 
