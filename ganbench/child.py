@@ -133,7 +133,7 @@ def thread_settings(threads: int) -> dict[str, str]:
     GNU OpenMP's threads spin while they wait for each other, by default for longer than the system
     lets them run: on two cores a `dcgan` beside two busy processes is then 7 to 10 times slower,
     for moments 23 times. With this count they sleep before that, and it is 4 times slower. On a
-    quiet machine a perceptron loses nothing that can be told from noise, a `dcgan` 0 to 10 %;
+    quiet machine neither a perceptron nor a `dcgan` loses anything that can be told from noise;
     shorter counts cost perceptrons 4 to 50 %. An `mlp` beside one busy process is slower for it, by
     a fifth (docs/performance.md). Whoever sets one of these variables is obeyed.
     """

@@ -202,9 +202,9 @@ def _of_backends(report: Report, catalog: Catalog) -> Iterator[Problem]:
 
 def _of_machine(report: Report) -> Iterator[Problem]:
     machine, cache = report.machine, report.cache
-    if machine["load_average"] > machine["cores"] / 2:
+    if machine["busy_cores_at_start"] > machine["cores"] / 2:
         yield Problem(
-            f"the load is {machine['load_average']:g} on {machine['cores']} cores, so timings "
+            f"{machine['busy_cores_at_start']:g} of {machine['cores']} cores have work, so timings "
             "would be of other programs, too",
             "uptime, and wait until it is quiet",
         )

@@ -13,13 +13,15 @@ import psutil
 
 POOL_SIZES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")  # what threads do meanwhile
+LOOK_SECONDS = 0.25  # how long is looked whether the cores have work
 LIBRARIES = ("ganbench", "numpy", "scipy", "scikit-learn", "pandas")
 
 
 def describe() -> dict[str, Any]:
     """What a reader needs to judge timings and to repeat a run.
 
-    `load_average_at_start` was read when this process first came here, before any trial of its own.
+    `busy_cores_at_start` are the cores that had work when this process first came here, before any
+    trial of its own; a load average would count what ended a minute ago.
     """
     return {
         "python": platform.python_version(),
@@ -28,7 +30,7 @@ def describe() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "load_average": _load_average(),
-        "load_average_at_start": _load_average_at_start(),
+        "busy_cores_at_start": _busy_cores_at_start(),
         "libraries": {name: _version(name) for name in LIBRARIES},
     }
 
@@ -55,8 +57,10 @@ def _load_average() -> float:
 
 
 @cache
-def _load_average_at_start() -> float:
-    return _load_average()
+def _busy_cores_at_start() -> float:
+    """Of the cores that this process may use, how many others keep busy just now."""
+    shares = dict(enumerate(psutil.cpu_percent(LOOK_SECONDS, percpu=True)))
+    return round(sum(shares.get(core, 0) for core in os.sched_getaffinity(0)) / 100, 2)
 
 
 def _cpu_model() -> str:

@@ -56,7 +56,7 @@ def seen_from_outside(
     if "timing" not in result:
         return result
     marks = list(result["timing"]["marks"])
-    if surroundings["load_average_at_start"] > BUSY_SHARE * surroundings["cores"]:
+    if surroundings["busy_cores_at_start"] > BUSY_SHARE * surroundings["cores"]:
         marks.append(BUSY)
     if abs(wall_seconds - result["total_seconds"]) > CLOCKS_APART * wall_seconds + SLACK_SECONDS:
         marks.append(CLOCK)

@@ -24,7 +24,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def report(backends, **changes):
-    machine = environment.describe() | {"load_average": 0.1, "cores": 2}
+    machine = environment.describe() | {"busy_cores_at_start": 0.1, "cores": 2}
     machine |= {"memory_available_gib": 9.0, "disk_free_gib": 50.0, "thread_variables": {}}
     values = {
         "machine": machine,
@@ -93,7 +93,7 @@ def problems(found):
 @pytest.mark.parametrize(
     ("changes", "what", "mend"),
     [
-        ({"machine": {"load_average": 1.2}}, "the load is 1.2 on 2 cores", "wait"),
+        ({"machine": {"busy_cores_at_start": 1.2}}, "1.2 of 2 cores have work", "wait"),
         ({"machine": {"memory_available_gib": 1.0}}, "1 GiB of memory", "end other programs"),
         ({"machine": {"disk_free_gib": 0.5}}, "0.5 GiB of disk", "--out FOLDER"),
         (

@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import re
 import subprocess
@@ -65,6 +66,24 @@ def test_printing_a_table_imports_no_framework(results):
 def test_a_worker_imports_no_framework_before_its_first_job(tmp_path):
     code = "import ganbench.worker; from ganbench import plugins; plugins.load()"
     assert modules_after(code, tmp_path).isdisjoint(FRAMEWORKS)
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="torch is not installed")
+def test_what_torch_trains_eagerly_does_without_its_compiler(tmp_path):
+    # The compiler takes longer to import than the rest of torch.
+    job = {"model": "mlp-toy", "task": "points", "loss": "hinge+r1", "compile": "off"}
+    script = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from backend_probe import Framework, Trial\n"
+        f"trial = Trial(Framework('torch'), {job})\n"
+        "trial.train(0, 2, 2)\n"
+        "import torch; print(torch.are_deterministic_algorithms_enabled())\n"
+        "print([name for name in sys.modules if name.startswith(('torch._dynamo', 'sympy'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=120
+    )
+    assert done.stdout.splitlines() == ["True", "[]"], done.stderr
 
 
 @pytest.mark.parametrize(

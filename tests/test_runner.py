@@ -188,7 +188,7 @@ def test_a_record_tells_how_long_everything_took(clean):
         assert "clock" not in found["timing"]["marks"]
         settings = found["timing"]["thread_settings"]
         assert settings["OMP_NUM_THREADS"] == settings["OPENBLAS_NUM_THREADS"] == "1"
-    assert clean.by_model["toy"].environment["load_average_at_start"] >= 0
+    assert clean.by_model["toy"].environment["busy_cores_at_start"] >= 0
     assert set(clean.outcome.sections[0].frame["timing"].notna()) == {True}
 
 

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from ganbench.costs import costs
 from ganbench.measured import Labels, Measured, Side
 
 QUIET = {"probe_ms": 0.2, "load_average": 0.1, "runnable_threads": 1}
-IDLE = {"cores": 2, "load_average_at_start": 0.3}
+IDLE = {"cores": 2, "busy_cores_at_start": 0.3}
 
 
 def times_of(chunks):
@@ -160,7 +162,7 @@ def test_the_moment_has_probe_load_and_threads():
 
 def test_a_machine_at_work_when_the_run_began_makes_every_trial_busy():
     result = {"timing": {"marks": ["unstable"]}, "total_seconds": 10.0}
-    busy = {"cores": 2, "load_average_at_start": 1.01}
+    busy = {"cores": 2, "busy_cores_at_start": 1.01}
     assert timing.seen_from_outside(result, 10.0, IDLE)["timing"]["marks"] == ["unstable"]
     assert timing.seen_from_outside(result, 10.0, busy)["timing"]["marks"] == ["unstable", "busy"]
     assert result["timing"]["marks"] == ["unstable"]
@@ -181,15 +183,28 @@ def test_a_failed_trial_has_no_timing():
     assert timing.seen_from_outside(failed, 1.0, IDLE) == failed
 
 
-def test_the_load_at_the_start_is_read_once(monkeypatch):
-    environment._load_average_at_start.cache_clear()
-    monkeypatch.setattr(environment.os, "getloadavg", lambda: (0.5, 0, 0))
-    first = environment.describe()
-    monkeypatch.setattr(environment.os, "getloadavg", lambda: (2.0, 0, 0))
-    second = environment.describe()
-    environment._load_average_at_start.cache_clear()
-    assert (first["load_average"], first["load_average_at_start"]) == (0.5, 0.5)
-    assert (second["load_average"], second["load_average_at_start"]) == (2.0, 0.5)
+def test_who_keeps_cores_busy_is_looked_for_once_and_among_the_own_ones(monkeypatch):
+    environment._busy_cores_at_start.cache_clear()
+    monkeypatch.setattr(environment.os, "sched_getaffinity", lambda process: {0, 2})
+    shares = iter([[50.0, 100.0, 75.0, 100.0], [0.0, 0.0, 0.0, 0.0]])
+    monkeypatch.setattr(environment.psutil, "cpu_percent", lambda *_, percpu: next(shares))
+    found = [environment.describe()["busy_cores_at_start"] for _ in range(2)]
+    environment._busy_cores_at_start.cache_clear()
+    assert found == [1.25, 1.25]
+
+
+def test_cores_at_work_are_seen():
+    script = (
+        "from ganbench import environment; print(environment.describe()['busy_cores_at_start'])"
+    )
+    spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8)]
+    try:
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    finally:
+        for process in spinning:
+            process.kill()
+            process.wait()
+    assert float(done.stdout) > 0.5
 
 
 # --------------------------------------------------------------------------- rows and tables
