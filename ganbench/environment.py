@@ -60,7 +60,8 @@ def _load_average() -> float:
 def _busy_cores_at_start() -> float:
     """Of the cores that this process may use, how many others keep busy just now."""
     shares = dict(enumerate(psutil.cpu_percent(LOOK_SECONDS, percpu=True)))
-    return round(sum(shares.get(core, 0) for core in os.sched_getaffinity(0)) / 100, 2)
+    busy: float = sum(shares.get(core, 0) for core in os.sched_getaffinity(0)) / 100
+    return round(busy, 2)
 
 
 def _cpu_model() -> str:
