@@ -46,10 +46,6 @@ REASONS: dict[str, str] = {
         "The best hand-written loop, compiled, is no faster than the harness (above): on this CPU "
         "the layers' own products take more than half of the usual script's time."
     ),
-    "torch, dcgan 28x28: a plain step's rate over that with r1": (
-        "The convolutions that r1 adds, those of the input's gradient and of its own, take 12 ms "
-        "when run alone, to 29 ms of a plain step."
-    ),
     "tensorflow, dcgan[width=64] 32x32x3: the harness as it is over the tutorial loop": (
         "The aim comes from a CPU without oneDNN, see the row below. With it the tutorial's own "
         "graph is as fast as its layers allow, and XLA, which does not use it, takes 1.3 times as "

@@ -24,6 +24,7 @@ import numpy as np
 
 from ganbench import (
     counting_work,
+    memory,
     parity_trace,
     peak,
     pictures,
@@ -60,6 +61,7 @@ class Workshop:
 
     def train(self, job: dict[str, Any], report: training.Report) -> dict[str, Any]:
         """Run one trial."""
+        memory.keep_freed_memory()
         imported, self.import_seconds = self.import_seconds, 0.0
         folder = Path(job["folder"])
         return trial.run(job["specification"], folder, self.catalog, self._of, report, imported)

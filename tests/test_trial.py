@@ -1,6 +1,10 @@
 import builtins
 import hashlib
 import json
+import os
+import platform
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -288,6 +292,34 @@ def test_what_a_plugin_raises_comes_through(run):
     with pytest.raises(RuntimeError, match="toy broke"):
         run("toy[does=raise,after=3]")
     assert not (run.folder / "samples.npy").exists()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="this system has no glibc")
+def test_what_a_step_frees_is_kept_for_the_next_one():
+    script = """
+import resource, sys
+import numpy as np
+from ganbench import memory
+if sys.argv[1] == "keep": memory.keep_freed_memory()
+for step in range(20):
+    if step == 10: before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    blocks = [np.ones(3 * 2**18) for _ in range(20)]  # 6 MiB each
+    del blocks
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+    def faults(word, **variables):
+        done = subprocess.run(
+            [sys.executable, "-c", script, word],
+            env={**os.environ, **variables},
+            capture_output=True,
+            check=True,
+        )
+        return int(done.stdout)
+
+    assert faults("keep") < faults("default") / 4
+    settings = {"MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
+    assert faults("keep", **settings) > faults("keep") * 4
 
 
 @pytest.mark.skipif(not PeakMemory().resettable, reason="this system cannot reset the peak")

@@ -10,7 +10,7 @@ from typing import Any
 
 from protocols import PROTOCOLS
 
-from ganbench import plugins
+from ganbench import memory, plugins
 from ganbench.budget import Budget
 from ganbench.checkpoints import Checkpoints
 from ganbench.contracts import RunOptions
@@ -41,6 +41,7 @@ class Harness:
         drawing: str = "",
         **way: Any,
     ) -> None:
+        memory.keep_freed_memory()  # as a worker does; loops beside it gain by that, too
         self.asked: queue.Queue[float] = queue.Queue()
         self.rates: queue.Queue[float | BaseException] = queue.Queue()
         settings = backend, threads, protocol, loss, drawing or DRAWING[backend], way
