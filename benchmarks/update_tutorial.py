@@ -63,6 +63,7 @@ class Shell:
     def __init__(self, folder: Path) -> None:
         self.folder, self.last_code = folder, 0
         self.torch_home = folder / "torch"  # no weights are there, as on a reader's first day
+        self.cache = folder / "cache"  # nor a peak of this machine, which would add a column
 
     def run(self, text: str) -> list[str]:
         """Give the lines that a command prints; `echo $?` gives the last exit code."""
@@ -77,7 +78,12 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if both else subprocess.PIPE,
             text=True,
-            env={**os.environ, "NO_COLOR": "1", "TORCH_HOME": str(self.torch_home)},
+            env={
+                **os.environ,
+                "NO_COLOR": "1",
+                "TORCH_HOME": str(self.torch_home),
+                "GANBENCH_CACHE": str(self.cache),
+            },
         )
         self.last_code = done.returncode
         if done.returncode not in (0, 2, 3, 4):
