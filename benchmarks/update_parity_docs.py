@@ -43,8 +43,9 @@ not finite fails, and so does a tensor that only one backend has.
 ## What was found
 
 The tables headed *torch and tensorflow* and *torch and jax*, without a form of compiling, are of
-the sources before there was a choice; results in this repository were made with them. The others
-are of later ones: eager torch, graphs without XLA, and what inductor and XLA compile of one step.
+the sources before there was a choice; results in this repository were made with them. The others,
+and the Dirac-GAN's on torch and jax, are of later ones: eager torch, graphs without XLA, and what
+inductor and XLA compile of one step.
 
 {tables}
 ## What rounding alone can do

@@ -43,8 +43,8 @@ REASONS: dict[str, str] = {
     "tensorflow, dcgan[width=64] 32x32x3: the best hand-written loop over a plain one": PLAIN,
     "torch, dcgan[width=64] 32x32x3: the harness as it is over the plain loop": PLAIN,
     "torch, mlp 28x28: the harness as it is over the usual script loop": (
-        "The best hand-written loop, compiled, is no faster than the harness (above): on this CPU "
-        "the layers' own products take more than half of the usual script's time."
+        "The best hand-written loop, compiled, is no faster than the harness (above), and so not "
+        "twice as fast as that script either."
     ),
     "tensorflow, dcgan[width=64] 32x32x3: the harness as it is over the tutorial loop": (
         "The aim comes from a CPU without oneDNN, see the row below. With it the tutorial's own "
@@ -66,7 +66,8 @@ counts more than either rate, which wanders with the machine. Training is compar
 second, all that the harness does included: drawing, handing over, timing. The loops that it is
 compared with are written for the purpose, in `loops_torch.py` and `loops_tensorflow.py`: *plain*
 and *tutorial* are what the frameworks' own examples do, the *usual script* has a DataLoader, and
-*best* is the fastest that we could write by hand.
+*best* is the fastest that we could write by hand. Both ways of a row are of one run; the rows are
+of several, between which the harness was still being made faster.
 
 {machine}
 

@@ -311,7 +311,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
     def faults(word, **variables):
         done = subprocess.run(
             [sys.executable, "-c", script, word],
-            env={**os.environ, **variables},
+            env={name: value for name, value in os.environ.items() if "MALLOC" not in name}
+            | variables,
             capture_output=True,
             check=True,
         )
