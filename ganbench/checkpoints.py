@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ganbench.contracts import Task, Trainer
+from ganbench.results import checkpoint_samples
 from ganbench.samples import keep, load
 
 FOLDER = "checkpoints"
@@ -29,6 +30,8 @@ class Checkpoints:
     task: Task
     folder: Path
     taken: list[dict[str, Any]] = field(default_factory=list)
+    _small: list[np.ndarray] = field(default_factory=list)
+    _images: list[int] = field(default_factory=list)
 
     def is_due(self, steps: int, share: float) -> bool:
         """Whether the next one is to be taken at this point."""
@@ -57,6 +60,20 @@ class Checkpoints:
         if "samples_sha256" not in kept:
             raise FloatingPointError(kept["reason"])
         self.taken.append({**reached, "file": file, **kept})
+        self.add_small(samples, reached["images"])
+
+    def add_small(self, samples: np.ndarray, images: int) -> None:
+        """Keep the first samples in memory, for the small file that reports show."""
+        self._small.append(checkpoint_samples.select(samples, self.task))
+        self._images.append(images)
+
+    def write_small(self) -> dict[str, str]:
+        """Write `checkpoints.npz`, where there are samples, and return its hash for the record."""
+        if not self._small:
+            return {}
+        path = self.folder / checkpoint_samples.FILE
+        sha256 = checkpoint_samples.write(path, self._small, self._images)
+        return {"checkpoint_samples_sha256": sha256}
 
     def _step(self, number: int) -> int:
         return number * (self.total_steps or 0) // self.wanted

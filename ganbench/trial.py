@@ -1,7 +1,8 @@
 """Run ONE trial in this process: build, train for the budget, sample. The file to read first.
 
 Nothing here knows a framework. What it gives back is plain data; what it writes in the trial's
-folder is `samples.npy`, `checkpoints/` and `events.jsonl`, and a tiny model's `trajectory.npy`.
+folder is `samples.npy`, `checkpoints/`, `checkpoints.npz` and `events.jsonl`, and a tiny model's
+`trajectory.npy`.
 Scoring happens later, from these files alone.
 """
 
@@ -100,6 +101,10 @@ def run(
             result |= {"status": "diverged", "reason": str(error)}
         else:
             result |= keep(samples, len(noise), dataset.task, folder / "samples.npy")
+            if "samples_sha256" in result:
+                checkpoints.add_small(samples, progress.counters(step)["images"])
+    with phases.checkpoint.running():
+        result |= checkpoints.write_small()
     total_seconds, spent = time.perf_counter() - began, phases.seconds()
     return {
         **result,

@@ -3,7 +3,9 @@ import pytest
 from toys import small_config, toy_catalog
 
 from ganbench import checkpoints, plan, trial
+from ganbench.contracts import Task
 from ganbench.errors import ConfigError
+from ganbench.results import checkpoint_samples
 from ganbench.specification import rebuild
 
 
@@ -79,3 +81,32 @@ def test_a_generator_that_gives_no_numbers_on_the_way_has_diverged(run):
 def test_baselines_have_no_way_to_follow(run):
     result = run("real", budget="updates=10", checkpoints=4, backends=["numpy"])
     assert result["checkpoints"] == []
+
+
+def test_the_first_samples_of_every_checkpoint_are_kept_in_a_small_file(run):
+    result = run(budget="updates=20", checkpoints=4)
+    path = run.folder / checkpoint_samples.FILE
+    kept = checkpoint_samples.read(path, result["checkpoint_samples_sha256"])
+    assert kept.images.tolist() == [0, 20, 40, 60, 80]
+    final = np.load(run.folder / "samples.npy")
+    assert kept.samples.dtype == np.uint8 and len(final) < checkpoint_samples.IMAGES
+    np.testing.assert_array_equal(kept.samples[-1], final)
+    first = checkpoints.samples_of(result["checkpoints"][0], run.folder)
+    np.testing.assert_array_equal(kept.samples[0], first)
+    assert checkpoint_samples.read(path, "0" * 64) is None
+    path.write_bytes(path.read_bytes()[:100])
+    assert checkpoint_samples.read(path, result["checkpoint_samples_sha256"]) is None
+
+
+def test_small_samples_are_at_most_32_pixels_a_side_and_keep_their_brightness():
+    images = np.zeros((40, 64, 128, 3), np.uint8)
+    images[:, :, :64] = 200
+    small = checkpoint_samples.select(images, Task("any", "images", (64, 128, 3)))
+    assert small.shape == (32, 16, 32, 3)
+    assert small[:, :, :16].min() == 200 and small[:, :, 16:].max() == 0
+
+
+def test_a_trial_that_gave_no_samples_keeps_none(run):
+    result = run("toy[does=nan-samples]", datasets=["dots"], metrics=None, checkpoints=2)
+    assert "checkpoint_samples_sha256" not in result
+    assert not (run.folder / checkpoint_samples.FILE).exists()

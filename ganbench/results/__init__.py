@@ -1,0 +1,1 @@
+"""Data of a results folder."""
