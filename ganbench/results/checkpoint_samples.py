@@ -5,6 +5,8 @@ All sets of samples come from the same noise, so that one sample can be followed
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +52,10 @@ def write(path: Path, sets: Sequence[np.ndarray], images: Sequence[int]) -> str:
 def read(path: Path, sha256: str) -> CheckpointSamples | None:
     """Read the file of a trial; None where it is absent, damaged or not the trial's own."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # np.load leaves a file open that it opened itself and could not read.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = CheckpointSamples(arrays["samples"], arrays["images"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
     return found if sha256_of(found.samples) == sha256 else None
 
