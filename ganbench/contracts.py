@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 import numpy as np
 
 Direction = Literal["higher", "lower", "none"]
+Scale = Literal["log", "share", "raw"]
 
 
 # --------------------------------------------------------------------------- data
