@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ganbench_metrics.health import Health
 from ganbench_metrics.plugin import ganbench_metrics
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +37,18 @@ metric's whole definition, its options and its source.
 Arrows say which direction is better; columns in brackets are in CSV and JSON only.
 
 {metrics}
+## Readings
+
+Every score stores what each column means and the scale on which its values are compared: `log`,
+`share` (values in [0, 1], as asin(sqrt(x))) or `raw`.
+
+{readings}
+## Verdicts
+
+The metric `health` gives the first verdict of this list whose condition holds at the end. A look is
+a checkpoint or the end of training.
+
+{verdicts}
 ## Promises
 
 `ganbench validate-metrics` corrupts real images level by level. A column has to become worse under
@@ -76,6 +89,22 @@ def metrics() -> str:
         sentence = re.split(r"(?<=\.) (?=[A-Z`])", text)[0]
         rows.append([cls.name, str(cls.version), cls.needs, ", ".join(shown), sentence])
     return table(["metric", "version", "of", "columns", "what it is"], rows)
+
+
+def readings() -> str:
+    """The scale and the explanation of each column."""
+    rows = [
+        [column, cls.readings[column].scale, cls.readings[column].plain]
+        for cls in sorted(ganbench_metrics(), key=lambda cls: cls.name)
+        for column in cls.columns
+        if column in cls.readings
+    ]
+    return table(["column", "scale", "what it is"], rows)
+
+
+def verdicts() -> str:
+    """The verdicts of the metric `health` and their conditions."""
+    return table(["verdict", "condition"], [list(item) for item in Health.thresholds.items()])
 
 
 def promises() -> str:
@@ -126,6 +155,8 @@ def page(deviation_table: str) -> str:
     """The page with this table of deviations."""
     return PAGE.format(
         metrics=metrics(),
+        readings=readings(),
+        verdicts=verdicts(),
         promises=promises(),
         features="1,000 samples of 48 a side",
         deviations=deviation_table,

@@ -490,6 +490,27 @@ class FeatureSet:
     training: np.ndarray | None = None  # float64 [m, d] features of the training split, real side
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How to read one column of a metric. Stored with every score: reading results needs no plugin.
+
+    `plain` explains the column in one sentence, for a tooltip. It does not name the feature space
+    or the data set. `scale` is the scale on which the values of a column are compared:
+
+    - `log`: positive distances and scores;
+    - `share`: values in [0, 1], compared as asin(sqrt(x));
+    - `raw`: counts, percentages, and everything that may be zero or negative by design.
+
+    `resolution` is the least standard deviation on that scale, where it is known. None stands for
+    the default of the scale: 1e-6 on `log`, 1 / (2 sqrt(n)) on `share` with n samples, and 1e-6 of
+    the greatest absolute value on `raw`.
+    """
+
+    plain: str
+    scale: Scale = "raw"
+    resolution: float | None = None
+
+
 class Metric(Protocol):
     """A pure function of two sets of samples.
 
@@ -501,7 +522,12 @@ class Metric(Protocol):
     column: corruptions of `ganbench.corruptions` under which it becomes worse level by level, and
     those under which it does not become worse. An optional method `verdict(history)` turns what
     the columns were at the checkpoints and at the end, pairs of images shown and values with the
-    earliest first, into a few words for the table, or "" where there is nothing to say.
+    earliest first, into a few words for the table, or "" where there is nothing to say. An optional
+    attribute `thresholds` maps the words of each verdict to its condition, in plain English and
+    with its numbers.
+
+    `readings` explains columns to readers of results and sets the scale on which they are compared.
+    A column without a reading has no explanation and is compared raw.
 
     A metric of images that extracts features itself has the attribute `space`, a `Space`, and where
     they need a file of weights the method `with_weights(files)`, see `TakesWeights`. An optional
@@ -519,6 +545,7 @@ class Metric(Protocol):
     at_checkpoints: ClassVar[bool] = False  # True: cheap enough to be computed there too
     sees: ClassVar[Mapping[str, frozenset[str]]] = {}
     ignores: ClassVar[Mapping[str, frozenset[str]]] = {}
+    readings: ClassVar[Mapping[str, Reading]] = {}  # by column
 
     def compute(
         self, real: FeatureSet, fake: FeatureSet, rng: np.random.Generator

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.metadata
 import math
 import platform
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ganbench.contracts import Dataset, Extractor, FeatureSet, Split
+from ganbench.contracts import Dataset, Extractor, FeatureSet, Metric, Split
 from ganbench.errors import ConfigError
 from ganbench.feature_cache import FeatureCache
 from ganbench.samples import sha256_of
@@ -213,7 +213,7 @@ def _unranked(scoring: Scoring, real: int, fake: int) -> str:
 
 
 def _table_part(scoring: Scoring, values: Values, unranked: str) -> dict[str, Any]:
-    """Values, directions and what is shown beside them, by the table's names of columns."""
+    """Values, directions, readings and auxiliary columns, by the table's names of columns."""
     columns = scoring.columns()
     beside = getattr(scoring.metric, "beside", ())
     directions = {column: scoring.metric.columns[name] for name, column in columns.items()}
@@ -223,8 +223,19 @@ def _table_part(scoring: Scoring, values: Values, unranked: str) -> dict[str, An
         "values": _renamed(scoring, values),
         "directions": directions,
         "beside": sorted(column for name, column in columns.items() if name in beside),
+        "readings": readings(scoring.metric, columns),
         **({"unranked": unranked} if unranked else {}),
     }
+
+
+def readings(metric: Metric | type[Metric], columns: Mapping[str, str]) -> dict[str, Any]:
+    """The readings that a metric declares, as a score stores them.
+
+    `columns` maps the metric's own names of columns to the table's. Columns without a reading are
+    left out.
+    """
+    declared = getattr(metric, "readings", {})
+    return {column: asdict(declared[name]) for name, column in columns.items() if name in declared}
 
 
 def _renamed(scoring: Scoring, values: Values) -> dict[str, float | None]:

@@ -77,7 +77,11 @@ def _best_ever(record: Record, score: dict[str, Any]) -> dict[str, Any]:
         values[f"{LUCIC} {column}"] = best if math.isfinite(best) else None
         directions[f"{LUCIC} {column}"] = direction
     beside = [f"{LUCIC} {column}" for column in score["beside"]]
-    return {**score, "values": values, "directions": directions, "beside": beside}
+    told = {"values": values, "directions": directions, "beside": beside}
+    if "readings" in score:
+        readings = score["readings"].items()
+        told["readings"] = {f"{LUCIC} {column}": reading for column, reading in readings}
+    return {**score, **told}
 
 
 def _by_validation(record: Record) -> tuple[str, list[dict[str, Any]]]:

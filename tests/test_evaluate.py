@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from ganbench.contracts import Dataset, Mixture, Split, Task
+from ganbench.contracts import Dataset, Mixture, Reading, Split, Task
 from ganbench.errors import ConfigError
 from ganbench.evaluate import Checkpoint, Evaluator, Evidence
 from ganbench.feature_cache import FeatureCache
@@ -43,6 +43,7 @@ class MeanGap:
     needs = "features"
     columns = {"gap": "lower", "dice": "none"}
     beside = frozenset({"dice"})
+    readings = {"gap": Reading("Difference of the mean features.", "log", 0.01)}
 
     scale: float = 1.0
 
@@ -117,7 +118,19 @@ def test_a_score_tells_its_values_and_all_that_they_were_made_with(dataset):
         "values": {"gap-counting": 8.0},
         "directions": {"gap-counting": "lower", "dice-counting": "none"},
         "beside": ["dice-counting"],
+        "readings": {
+            "gap-counting": {
+                "plain": "Difference of the mean features.",
+                "scale": "log",
+                "resolution": 0.01,
+            }
+        },
     }
+
+
+def test_a_metric_without_readings_stores_none(dataset):
+    (score,) = Evaluator(dataset).score(Evidence(FAKE, 0), [Scoring(Given({"a": 1, "b": 2}), None)])
+    assert score["readings"] == {}
 
 
 def test_features_are_extracted_once_per_space_and_the_reference_once_for_all(dataset):

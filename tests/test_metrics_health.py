@@ -7,6 +7,7 @@ from ganbench.contracts import Chunk, FeatureSet
 from ganbench_baselines.plugin import ganbench_models
 from ganbench_datasets.digits import Digits
 from ganbench_extractors.plugin import ganbench_extractors
+from ganbench_metrics import health
 from ganbench_metrics.frechet import fitted, frechet_distance
 from ganbench_metrics.health import Health
 from ganbench_metrics.memorisation import Memorisation
@@ -189,3 +190,30 @@ def test_values_that_are_not_known_say_nothing():
 )
 def test_numbers_of_images_are_short(step, text):
     assert verdict({}, COLLAPSE, step=step) == f"collapsed since {text} images"
+
+
+# --------------------------------------------------------------------------- thresholds
+
+
+def test_the_thresholds_are_stated_with_the_numbers_that_decide():
+    assert Health.thresholds == {
+        "memorising": "health-copied is at least 0.1.",
+        "stuck": (
+            "health-fd is at least 0.25, and at least 0.8 times its first value, at every look, "
+            "of 3 or more."
+        ),
+        "collapsed": "health-spacing is below 0.2 or health-variety is below 0.05.",
+        "diverged": (
+            "health-fd is at least 0.1 and more than 3 times its least value at earlier looks."
+        ),
+    }
+    assert verdict({}, {"copied": 0.1}) == "memorising since 16k images"
+    assert verdict({}, {"copied": 0.099}) == ""
+    assert distances(0.3, 0.3, 0.25) == "stuck" and distances(0.3, 0.3, 0.24) == ""
+    assert distances(1.0, 1.0, 0.8) == "stuck" and distances(1.0, 1.0, 0.79) == ""
+    assert distances(0.03, 0.1) == "diverged since 16k images" and distances(0.03, 0.09) == ""
+    assert verdict({}, {"spacing": 0.2}) == "" == verdict({}, {"variety": 0.05})
+
+
+def test_every_verdict_has_a_threshold_in_the_order_in_which_they_are_tried():
+    assert list(Health.thresholds) == list(health._STATES)

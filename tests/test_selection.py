@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from toys import make_record, make_score, make_trial
@@ -62,6 +63,13 @@ def test_lucics_minimum_is_optimistic_and_has_its_own_name():
     assert "best of 3 looks at the reference itself, which flatters" in remark
     (section,) = table.build([RISING[0]], chosen)
     assert [column.short_name for column in section.columns] == ["lucic-minimum fd"]
+
+
+def test_the_readings_follow_the_names_of_lucics_minimum():
+    reading = {"plain": "A distance.", "scale": "log", "resolution": None}
+    score = {**RISING[1].scores[0], "readings": {"fd-pixels": reading}}
+    (chosen,), _ = selection.select([replace(RISING[1], scores=[score])], "lucic-minimum")
+    assert chosen.scores[0]["readings"] == {"lucic-minimum fd-pixels": reading}
 
 
 def test_nan_is_never_the_best_checkpoint():

@@ -269,6 +269,13 @@ PENALTIES = [
 METRICS = [
     ("version = 1", "version = 0", {"facts_are_sound"}),
     ('needs = "features"', 'needs = "pixels"', {"facts_are_sound"}),
+    ('readings = {"energy"', 'readings = {"energies"', {"facts_are_sound"}),
+    ('Reading("Energy distance of the features; 0 is best.", "log")', '"log"', {"facts_are_sound"}),
+    ('"log")', '"ln")', {"facts_are_sound"}),
+    ('"log")', '"log", 0.0)', {"facts_are_sound"}),
+    ('"Energy distance of the features; 0 is best."', '""', {"facts_are_sound"}),
+    ("features; 0 is best.", "features. 0 is best.", {"facts_are_sound"}),
+    ("features; 0 is best.", "features", {"facts_are_sound"}),
     ('return {"energy"', 'return {"energies"', {"gives_the_columns_it_promises"}),
     (
         "2 * between - sum(within)",

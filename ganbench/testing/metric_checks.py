@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import fields, replace
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from ganbench.contracts import Direction, FeatureSet, Metric
+from ganbench.contracts import Direction, FeatureSet, Metric, Reading, Scale
 from ganbench.corruptions import CORRUPTIONS
 from ganbench.errors import GanbenchError
 from ganbench.testing import metric_inputs as inputs
@@ -18,6 +19,7 @@ from ganbench.testing.surroundings import unchanged
 
 _NEEDS = get_args(get_type_hints(Metric)["needs"])
 _SEEDS = 5
+_SENTENCE = re.compile(r"\S((?!\.\s)[^\n])*\.")  # one line, one full stop before a space
 Values = dict[str, float]
 
 
@@ -45,11 +47,45 @@ def facts_are_sound(subject: Subject) -> None:
                 f"{fact} promises {sorted(promised)} of {column!r}; columns are "
                 f"{list(metric.columns)} and corruptions {sorted(known)}",
             )
+    _require_sound_readings(metric)
     beside = set(getattr(metric, "beside", ()))
     require(
         beside <= set(metric.columns),
         f"beside has {sorted(beside - set(metric.columns))}, which are no columns",
     )
+
+
+def _require_sound_readings(metric: Any) -> None:
+    """Raise Failed for a reading that no column has or that readers of results cannot use."""
+    for column, reading in getattr(metric, "readings", {}).items():
+        require(
+            column in metric.columns,
+            f"readings explains {column!r}, which is no column; columns are {list(metric.columns)}",
+        )
+        require(
+            isinstance(reading, Reading),
+            f"the reading of {column!r} is a {type(reading).__name__}; use "
+            "ganbench.contracts.Reading",
+        )
+        require(
+            isinstance(reading.plain, str) and _SENTENCE.fullmatch(reading.plain),
+            f"the reading of {column!r} explains it as {reading.plain!r}; write one sentence on "
+            "one line that ends with a full stop",
+        )
+        require(
+            reading.scale in get_args(Scale),
+            f"the scale of {column!r} is {reading.scale!r}; it is one of {list(get_args(Scale))}",
+        )
+        require(
+            reading.resolution is None or _is_positive(reading.resolution),
+            f"the resolution of {column!r} is {reading.resolution!r}; it is a positive number, or "
+            "None for the default of the scale",
+        )
+
+
+def _is_positive(number: Any) -> bool:
+    is_number = isinstance(number, int | float) and not isinstance(number, bool)
+    return is_number and 0 < number < math.inf
 
 
 def gives_the_columns_it_promises(subject: Subject) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal, Self
 import numpy as np
 from annotated_types import Ge, Gt
 
-from ganbench.contracts import Direction, FeatureSet, Space, Task
+from ganbench.contracts import Direction, FeatureSet, Reading, Space, Task
 from ganbench_fidelity.extractor import Device, FidelityExtractor, registered
 
 Positive = Annotated[int, Ge(1)]
@@ -77,6 +77,12 @@ class InceptionScore(FidelityMetric):
     name = "fidelity-isc"
     columns: ClassVar[Mapping[str, Direction]] = {"isc": "higher", "isc-std": "none"}
     beside: ClassVar[frozenset[str]] = frozenset({"isc-std"})
+    readings: ClassVar[Mapping[str, Reading]] = {
+        "isc": Reading(
+            "Inception score by torch-fidelity, the mean over splits; higher is better.", "log"
+        ),
+        "isc-std": Reading("Standard deviation of the inception score over splits."),
+    }
 
     isc_splits: Positive = 10
 
@@ -101,6 +107,12 @@ class FrechetInceptionDistance(FidelityMetric):
 
     name = "fidelity-fid"
     columns: ClassVar[Mapping[str, Direction]] = {"fid": "lower"}
+    readings: ClassVar[Mapping[str, Reading]] = {
+        "fid": Reading(
+            "Fréchet inception distance to the reference images by torch-fidelity; 0 is best.",
+            "log",
+        ),
+    }
 
     def unranked(self, real: int, fake: int) -> str:
         """Tell where a covariance is singular."""
@@ -129,6 +141,12 @@ class KernelInceptionDistance(FidelityMetric):
     name = "fidelity-kid"
     columns: ClassVar[Mapping[str, Direction]] = {"kid": "lower", "kid-std": "none"}
     beside: ClassVar[frozenset[str]] = frozenset({"kid-std"})
+    readings: ClassVar[Mapping[str, Reading]] = {
+        "kid": Reading(
+            "Kernel inception distance by torch-fidelity, the mean over subsets; can be below 0."
+        ),
+        "kid-std": Reading("Standard deviation of the kernel inception distance over subsets."),
+    }
 
     kid_subsets: Positive = 100
     kid_subset_size: Annotated[int, Ge(2)] = 1000
@@ -175,6 +193,19 @@ class PrecisionAndRecall(FidelityMetric):
         "prc-f-score": "higher",
     }
     beside: ClassVar[frozenset[str]] = frozenset({"prc-f-score"})
+    readings: ClassVar[Mapping[str, Reading]] = {
+        "prc-precision": Reading(
+            "Share of generated images that lie among the reference images, by torch-fidelity.",
+            "share",
+        ),
+        "prc-recall": Reading(
+            "Share of reference images that lie among the generated images, by torch-fidelity.",
+            "share",
+        ),
+        "prc-f-score": Reading(
+            "Harmonic mean of precision and recall, by torch-fidelity.", "share"
+        ),
+    }
 
     feature_extractor: str = "vgg16"
     prc_neighborhood: Positive = 3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganbench.contracts import FeatureSet
+from ganbench.contracts import FeatureSet, Reading
 from ganbench_metrics.features import require_finite
 from ganbench_metrics.histogram import kl_from_uniform
 
@@ -25,6 +25,15 @@ class ClassCoverage:
     version = 1
     needs = "logits"
     columns = {"classes": "higher", "classes-half": "higher", "class-kl": "lower"}
+    readings = {
+        "classes": Reading("Number of classes that a classifier finds among the generated images."),
+        "classes-half": Reading(
+            "Number of classes that have at least half of their fair share of the generated images."
+        ),
+        "class-kl": Reading(
+            "KL divergence of the class histogram from uniform, in nats; 0 is best.", "log"
+        ),
+    }
     beside = frozenset({"classes-half"})
     at_checkpoints = True
     sees = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganbench.contracts import FeatureSet, Task
+from ganbench.contracts import FeatureSet, Reading, Task
 from ganbench.errors import ConfigError
 
 _TAIL_SHARE = 5  # the last fifth of all steps
@@ -31,6 +31,17 @@ class DiracConvergence:
     version = 1
     needs = "trajectory"
     columns = {"radius": "lower", "tail-radius": "lower", "converges": "higher"}
+    readings = {
+        "radius": Reading(
+            "Distance from the equilibrium at the end of training; 0 is best.", "log"
+        ),
+        "tail-radius": Reading(
+            "Mean distance from the equilibrium over the last fifth of training; 0 is best.", "log"
+        ),
+        "converges": Reading(
+            "1 if the tail radius is below a tenth of the radius at the start, else 0."
+        ),
+    }
 
     def fits(self, task: Task) -> bool:
         """Fit the data set `dirac`, whose equilibrium is known."""

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ganbench.contracts import FeatureSet
+from ganbench.contracts import FeatureSet, Reading
 from ganbench.errors import ConfigError
 from ganbench_metrics.features import both_sides
 
@@ -30,6 +30,20 @@ class FrechetDistance:
         "fd-floor": "none",
         "effective-dimensions": "none",
         "effective-dimensions-fake": "none",
+    }
+    readings = {
+        "fd": Reading(
+            "Fréchet distance to the reference images in feature space; 0 is best.", "log"
+        ),
+        "fd-floor": Reading(
+            "Fréchet distance that a perfect generator expects with this many samples.", "log"
+        ),
+        "effective-dimensions": Reading(
+            "Number of directions in which the features of the reference images vary.", "log"
+        ),
+        "effective-dimensions-fake": Reading(
+            "Number of directions in which the features of the generated images vary.", "log"
+        ),
     }
     beside = frozenset({"fd-floor", "effective-dimensions", "effective-dimensions-fake"})
     at_checkpoints = True

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
-from ganbench.contracts import FeatureSet
+from ganbench.contracts import FeatureSet, Reading
 from ganbench.progress import track
 from ganbench_metrics.features import both_sides
 from ganbench_metrics.frechet import Gaussian, moments, sampling_floor
@@ -41,6 +41,16 @@ class FrechetInfinity:
         "fd-infinity-low": "none",
         "fd-infinity-high": "none",
         "fd-infinity-floor": "none",
+    }
+    readings = {
+        "fd-infinity": Reading(
+            "Fréchet distance extrapolated to infinitely many generated samples; can be below 0."
+        ),
+        "fd-infinity-low": Reading("Lower end of the 95 % bootstrap interval of fd-infinity."),
+        "fd-infinity-high": Reading("Upper end of the 95 % bootstrap interval of fd-infinity."),
+        "fd-infinity-floor": Reading(
+            "Value of fd-infinity that a perfect generator expects with this reference."
+        ),
     }
     beside = frozenset(columns)
     sees = {

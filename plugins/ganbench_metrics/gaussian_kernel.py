@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from ganbench.contracts import FeatureSet
+from ganbench.contracts import FeatureSet, Reading
 from ganbench.progress import track
 from ganbench_metrics.distances import Cloud, cloud, column_parts, squared_distances
 from ganbench_metrics.features import both_sides
@@ -35,6 +35,12 @@ class GaussianKernel:
     by_default = False
     needs = "features"
     columns = {"gk": "lower"}
+    readings = {
+        "gk": Reading(
+            "1000 times the biased squared discrepancy under a wide Gaussian kernel; 0 is best.",
+            "log",
+        ),
+    }
     beside = frozenset(columns)
     sees = {"gk": frozenset({"blur", "contamination", "shift", "imbalance"})}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganbench.contracts import FeatureSet
+from ganbench.contracts import FeatureSet, Reading
 from ganbench_metrics.distances import cloud, nearest_squares
 from ganbench_metrics.features import both_sides, require_finite
 from ganbench_metrics.frechet import fitted, frechet_distance
@@ -66,7 +66,41 @@ class Health:
         "health-variety": "none",
         "health-copied": "lower",
     }
+    readings = {
+        "health-fd": Reading(
+            "Fréchet distance divided by the variance of the reference images; 0 is best.", "log"
+        ),
+        "health-coverage": Reading(
+            "Coverage of the reference images, from at most 2,000 samples of each side.", "share"
+        ),
+        "health-spacing": Reading(
+            "Median distance between neighbouring generated images, relative to the reference."
+        ),
+        "health-variety": Reading(
+            "Total variance of the generated features, relative to that of the reference."
+        ),
+        "health-copied": Reading(
+            "Share of generated images that copy a training image, from at most 1,000 samples.",
+            "share",
+        ),
+    }
     beside = frozenset(columns)
+    # By verdict, in the order in which they are tried; a look is a checkpoint or the end.
+    thresholds = {
+        "memorising": f"health-copied is at least {MEMORISING_FROM:g}.",
+        "stuck": (
+            f"health-fd is at least {STUCK_FROM:g}, and at least {STUCK_SHARE:g} times its first "
+            f"value, at every look, of {STUCK_LOOKS} or more."
+        ),
+        "collapsed": (
+            f"health-spacing is below {COLLAPSED_SPACING:g} or health-variety is below "
+            f"{COLLAPSED_VARIETY:g}."
+        ),
+        "diverged": (
+            f"health-fd is at least {DIVERGED_FROM:g} and more than {DIVERGED_FACTOR:g} times its "
+            "least value at earlier looks."
+        ),
+    }
     uses_training = True
     at_checkpoints = True
     sees = {

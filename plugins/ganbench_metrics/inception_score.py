@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganbench.contracts import FeatureSet
+from ganbench.contracts import FeatureSet, Reading
 from ganbench_metrics.features import require_finite
 from ganbench_metrics.log_sum_exp import log_sum_exp
 
@@ -27,6 +27,15 @@ class InceptionScore:
     version = 1
     needs = "logits"
     columns = {"is": "higher", "is-10-splits": "none"}
+    readings = {
+        "is": Reading(
+            "Inception score of all samples, from 1 to the number of classes; higher is better.",
+            "log",
+        ),
+        "is-10-splits": Reading(
+            "Mean inception score of ten parts of the samples, as papers report it.", "log"
+        ),
+    }
     beside = frozenset({"is-10-splits"})
     at_checkpoints = True
     sees = {"is": frozenset({"dropped-classes", "imbalance"})}

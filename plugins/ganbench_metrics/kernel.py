@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganbench.contracts import FeatureSet
+from ganbench.contracts import FeatureSet, Reading
 from ganbench.progress import track
 from ganbench_metrics.features import both_sides
 
@@ -39,6 +39,17 @@ class KernelDistance:
     version = 1
     needs = "features"
     columns = {"kd": "lower", "kd-subsets": "none", "kd-error": "none"}
+    readings = {
+        "kd": Reading(
+            "Unbiased kernel distance to the reference images in feature space; can be below 0."
+        ),
+        "kd-subsets": Reading(
+            "Mean kernel distance over 100 subsets of 1,000 samples, as papers report it."
+        ),
+        "kd-error": Reading(
+            "Standard error of kd, from a jackknife over twenty groups of samples."
+        ),
+    }
     beside = frozenset(columns)
     sees = {
         "kd": frozenset(

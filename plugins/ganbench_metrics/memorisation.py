@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
-from ganbench.contracts import FeatureSet
+from ganbench.contracts import FeatureSet, Reading
 from ganbench.progress import track
 from ganbench_metrics.distances import Cloud, cloud, nearest_squares
 from ganbench_metrics.features import both_sides, cut_alike, require_finite
@@ -51,6 +51,18 @@ class Memorisation:
         "duplicates": "lower",
         "copied-ratio": "none",
         "fd-training-gap": "none",
+    }
+    readings = {
+        "copied": Reading("Share of generated images that copy a training image.", "share"),
+        "duplicates": Reading(
+            "Share of generated images that repeat another one byte for byte.", "share"
+        ),
+        "copied-ratio": Reading(
+            "Median ratio of the distances to the nearest training and reference image."
+        ),
+        "fd-training-gap": Reading(
+            "Excess Fréchet distance to the reference minus that to the training images."
+        ),
     }
     beside = frozenset({"duplicates", "copied-ratio", "fd-training-gap"})
     uses_training = True

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
-from ganbench.contracts import FeatureSet, Mixture, Task
+from ganbench.contracts import FeatureSet, Mixture, Reading, Task
 from ganbench.errors import ConfigError
 from ganbench_metrics.features import cut_alike, require_finite
 from ganbench_metrics.log_sum_exp import log_sum_exp
@@ -42,6 +42,20 @@ class MixtureFit:
         "sliced-w2-floor": "none",
         "log-likelihood": "none",
         "log-likelihood-of-data": "none",
+    }
+    readings = {
+        "sliced-w2": Reading(
+            "Sliced Wasserstein-2 distance to the reference points; 0 is best.", "log"
+        ),
+        "sliced-w2-floor": Reading(
+            "Sliced Wasserstein-2 distance that points drawn from the true mixture have.", "log"
+        ),
+        "log-likelihood": Reading(
+            "Mean log density of the generated points under the true mixture, in nats."
+        ),
+        "log-likelihood-of-data": Reading(
+            "Mean log density of the reference points under the true mixture, in nats."
+        ),
     }
     beside = frozenset({"sliced-w2-floor", "log-likelihood", "log-likelihood-of-data"})
 

@@ -7,7 +7,7 @@ from math import exp
 
 import numpy as np
 
-from ganbench.contracts import FeatureSet, Mixture, Task
+from ganbench.contracts import FeatureSet, Mixture, Reading, Task
 from ganbench.errors import ConfigError
 from ganbench_metrics.histogram import kl_from_uniform
 
@@ -40,6 +40,24 @@ class Modes:
         "reverse-kl": "lower",
         "high-quality-ceiling": "none",
         "reverse-kl-floor": "none",
+    }
+    readings = {
+        "modes": Reading("Number of modes of the mixture that have a generated point nearby."),
+        "modes-half": Reading(
+            "Number of modes that have at least half of their fair share of the generated points."
+        ),
+        "high-quality": Reading(
+            "Percentage of generated points within three standard deviations of a mode."
+        ),
+        "reverse-kl": Reading(
+            "KL divergence of the histogram over modes from uniform, in nats; 0 is best.", "log"
+        ),
+        "high-quality-ceiling": Reading(
+            "Percentage of points drawn from the true mixture that are of high quality."
+        ),
+        "reverse-kl-floor": Reading(
+            "KL divergence that a perfect generator expects with this many samples.", "log"
+        ),
     }
     beside = frozenset({"modes-half", "high-quality-ceiling", "reverse-kl-floor"})
     at_checkpoints = True

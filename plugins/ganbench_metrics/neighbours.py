@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
-from ganbench.contracts import FeatureSet
+from ganbench.contracts import FeatureSet, Reading
 from ganbench.progress import track
 from ganbench_metrics.distances import ROUNDING, cloud
 from ganbench_metrics.features import both_sides, cut_alike
@@ -59,6 +59,25 @@ class Neighbours:
         "coverage": "higher",
         "density": "none",
         "coverage-ceiling": "none",
+    }
+    readings = {
+        "precision": Reading(
+            "Share of generated images that lie among the reference images in feature space.",
+            "share",
+        ),
+        "recall": Reading(
+            "Share of reference images that lie among the generated images in feature space.",
+            "share",
+        ),
+        "coverage": Reading(
+            "Share of reference images with a generated image in their neighbourhood.", "share"
+        ),
+        "density": Reading(
+            "Mean number of reference neighbourhoods around a generated image, divided by k."
+        ),
+        "coverage-ceiling": Reading(
+            "Coverage that a perfect generator expects with this many samples.", "share"
+        ),
     }
     beside = frozenset({"density", "coverage-ceiling"})
     # Samples off the data cost precision, whatever is missing. What is missing leaves balls empty.
