@@ -18,23 +18,24 @@ FILE = ROOT / "docs" / "metrics.md"
 ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
 
 PAGE = """\
-# What is measured, and whether it is right
+# Metrics and how they are validated
 
-Metrics are pure functions of features, logits or points, in float64. `ganbench info NAME` gives a
-metric's whole definition, its options and its source.
+Metrics are pure functions of features, logits or points, in float64. `ganbench info NAME` prints
+the whole definition of a metric, its options and its source.
 
-- A column ends with its feature space: `fd-cls-digits-v1`. Values of two spaces, two numbers of
-  samples or two versions of a metric are not comparable, and no table mixes them.
-- Names that papers use belong to their networks: `fd` is FID only on Inception's features, `kd` is
-  KID, and `gk` is CMMD on CLIP's.
-- FID, KID and others by torch-fidelity itself, and its networks: [fidelity.md](fidelity.md).
-- A feature that is not finite is an error. What cannot be computed, for want of samples or of a
-  training split, is empty.
+- The name of a column ends with its feature space: `fd-cls-digits-v1`. Values are not comparable
+  between two feature spaces, two numbers of samples or two versions of a metric, and no table mixes
+  them.
+- A name from papers is used only for the network that it belongs to: `fd` is FID on Inception's
+  features only, `kd` is KID there, and `gk` is CMMD on CLIP's features.
+- [fidelity.md](fidelity.md) describes FID, KID and others by torch-fidelity, and its networks.
+- A feature that is not finite is an error. A value that cannot be computed, because samples or a
+  training split are missing, is empty.
 - Distances and kernels are computed tile by tile: memory does not grow with the number of pairs.
 
 ## Metrics
 
-Arrows say which direction is better; columns in brackets are in CSV and JSON only.
+Arrows show which direction is better. Columns in parentheses are in CSV and JSON only.
 
 {metrics}
 ## Readings
@@ -46,27 +47,28 @@ Every score stores what each column means and the scale on which its values are 
 ## Verdicts
 
 The metric `health` gives the first verdict of this list whose condition holds at the end. A look is
-a checkpoint or the end of training.
+a checkpoint or the end of training. Tables show verdicts as
+[remarks](reading-tables.md#remarks).
 
 {verdicts}
 ## Promises
 
-`ganbench validate-metrics` corrupts real images level by level. A column has to become worse under
-what it sees, and must not under what it ignores; of all else it promises nothing. The rules, every
-number and pictures are in the reports on
+`ganbench validate-metrics` degrades real images level by level. A column has to become worse under
+the defects in the second column, and must not become worse under those in the third. It promises
+nothing about other defects. The rules, every number and pictures are in the reports on
 [Fashion-MNIST](../results/metric-validation/fashion-mnist/report.md) and
-[digits](../results/metric-validation/digits/report.md), whose 398 images a side leave some promises
-undecided.
+[digits](../results/metric-validation/digits/report.md). Digits have 398 images a side, too few to
+decide some promises.
 
 {promises}
-## Held against other code
+## Comparison with other code
 
-The same float32 features, {features} from fixed seeds, went through other
-people's code. Where that computes in float32, its rounding is the deviation.
+The same float32 features, {features} from fixed seeds, are input to other libraries. Where a
+library computes in float32, its rounding is the deviation.
 
 {deviations}
-`python benchmarks/update_metric_docs.py` writes this page, and a test holds every deviation to its
-bound.
+`python benchmarks/update_metric_docs.py` writes this page, and a test checks every deviation
+against its bound.
 """
 
 
@@ -165,7 +167,7 @@ def page(deviation_table: str) -> str:
 
 def written_deviations(text: str) -> str:
     """The table of deviations that a page has."""
-    section = text.partition("## Held against other code")[2]
+    section = text.partition("## Comparison with other code")[2]
     return "".join(re.findall(r"^\|.*\n", section, re.MULTILINE))
 
 

@@ -1,11 +1,12 @@
-"""Writes what the commands of docs/tutorial-your-own.md print into it, by running them in order.
+"""Write what the commands of docs/tutorial-your-own.md print into it by running them in order.
 
     python benchmarks/update_tutorial.py
 
 Blocks of Python behind a mark `<!-- snippet: NAME -->` become files of that name. In a block marked
-`console`, a line that begins with `$ ` is a command; what follows is its output, with what goes to
-stderr only where the command ends with `2>&1`. A line `…` stands for lines that are left out: as
-many as it takes for those behind it to be the last. tests/test_tutorial.py runs them as well and
+`console`, a line that begins with `$ ` is a command, which goes on in the next line where it ends
+with a backslash. What follows is its output, with what goes to stderr only where the command ends
+with `2>&1`, as a terminal of WIDTH columns shows it. A line `…` stands for lines that are left out:
+as many as it takes for those behind it to be the last. tests/test_tutorial.py runs them as well and
 compares all but the numbers.
 """
 
@@ -17,12 +18,14 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "tutorial-your-own.md"
 LEFT_OUT = "…"
+WIDTH = 92  # columns that fit a code block of a page
 _CONSOLE = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
 _SNIPPET = re.compile(r"<!-- snippet: (\S+) -->\n```python\n(.*?)```", re.DOTALL)
 
@@ -41,6 +44,8 @@ def commands(block: str) -> list[Command]:
     for line in block.splitlines():
         if line.startswith("$ "):
             found.append(Command(line[2:], []))
+        elif not found[-1].output and found[-1].text.endswith("\\"):
+            found[-1] = Command(f"{found[-1].text}\n{line}", [])
         else:
             found[-1].output.append(line)
     return found
@@ -69,6 +74,7 @@ class Shell:
         """Give the lines that a command prints; `echo $?` gives the last exit code."""
         if text == "echo $?":
             return [str(self.last_code)]
+        text = text.replace("\\\n", " ")
         both = text.endswith(" 2>&1")
         words = shlex.split(text.removesuffix(" 2>&1"))
         program = {"ganbench": ["-P", "-m", "ganbench.cli"], "python": []}[words[0]]
@@ -81,6 +87,8 @@ class Shell:
             env={
                 **os.environ,
                 "NO_COLOR": "1",
+                # Errors are shown as they are in a pipe, without progress bars.
+                **({} if both else {"TTY_COMPATIBLE": "1", "COLUMNS": str(WIDTH)}),
                 "TORCH_HOME": str(self.torch_home),
                 "GANBENCH_CACHE": str(self.cache),
             },
@@ -89,7 +97,15 @@ class Shell:
         if done.returncode not in (0, 2, 3, 4):
             raise RuntimeError(f"{text}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
         printed = done.stdout.replace(str(self.torch_home), "~/.cache/torch")
-        return [line.rstrip() for line in printed.splitlines()]
+        lines = [line.rstrip() for line in printed.splitlines()]
+        return [piece for line in lines for piece in _wrapped(line)]
+
+
+def _wrapped(line: str) -> list[str]:
+    """The line as a terminal wraps it, but between words."""
+    if len(line) <= WIDTH:
+        return [line]
+    return textwrap.wrap(line, WIDTH, break_on_hyphens=False, break_long_words=False)
 
 
 def shown(printed: list[str], before: list[str]) -> list[str]:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
-from ganbench import benchmark, table
-from ganbench.view import SilentView
+from ganbench import benchmark
+from ganbench.headline.frame import to_frame
+from ganbench.headline.headline import Headline
+from ganbench.plan import Plan
+from ganbench.report import notebook
+from ganbench.report.tidy import TidyRow, tidy
+from ganbench.view import LineView, SilentView
 
+Progress = Callable[[str], None]
 Names = str | Sequence[str] | None
+
+
+def to_stderr(line: str) -> None:
+    """Print a line of progress."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def run(
@@ -24,6 +36,7 @@ def run(
     metric: Names = None,
     extractor: Names = None,
     baseline: Names = None,
+    baselines: bool = True,
     seeds: int | None = None,
     budget: str | None = None,
     samples: int | None = None,
@@ -37,13 +50,21 @@ def run(
     data: str | Path | None = None,
     weights: Mapping[str, str | Path] | None = None,
     out: str | Path | None = None,
+    report: bool = True,
+    progress: Progress | None = to_stderr,
+    long: bool = False,
 ) -> pd.DataFrame:
-    """Run a benchmark and return its table, one row per backend, model and loss.
+    """Run a benchmark and return the table of its results folder.
 
-    `file` is a benchmark's TOML file; every other argument means what the option of `ganbench
-    run` means, and None leaves the file's or the default value; `weights` maps names of extractors
-    to files. Failed trials are counted in the column `failed`. Raises GanbenchError for whatever
-    the command line would refuse.
+    `file` is a benchmark's TOML file. Every other argument means what the option of `ganbench run`
+    means, and None leaves the file's or the default value. `weights` maps names of extractors to
+    files; `baselines=False` leaves the reference rows out; `report=False` does not write
+    report.html. `progress` is called with one line per trial; None silences it.
+
+    Returns one row per backend, model and loss with the headline's columns, see
+    `ganbench.headline.frame.to_frame`; a notebook shows it as the headline. With `long=True`,
+    returns one row per backend, model, loss, metric and seed, see `ganbench.report.tidy.TidyRow`.
+    Raises GanbenchError where the command line would print an error.
     """
     overrides = {
         "backends": _list(backend),
@@ -52,7 +73,7 @@ def run(
         "datasets": _list(dataset),
         "metrics": _list(metric),
         "extractors": _list(extractor),
-        "baselines": _list(baseline),
+        "baselines": _list(baseline) if baselines else [],
         "plugins": _list(plugin),
         "load_plugins": _list(load_plugin),
         "seeds": seeds,
@@ -68,8 +89,21 @@ def run(
         "out": str(out) if out else None,
     }
     prepared = benchmark.prepare(str(file) if file else None, overrides)
-    outcome = benchmark.run(prepared, lambda plan: SilentView())
-    return table.to_frame(outcome.sections)
+
+    def observer(plan: Plan) -> SilentView:
+        return LineView(plan, progress) if progress else SilentView()
+
+    outcome = benchmark.run(prepared, observer, with_page=report)
+    return (
+        _long(outcome.headlines)
+        if long
+        else to_frame(outcome.headlines, notebook.to_html(outcome.headlines))
+    )
+
+
+def _long(headlines: Sequence[Headline]) -> pd.DataFrame:
+    rows = tidy(headline.table for headline in headlines)
+    return pd.DataFrame(list(rows), columns=list(TidyRow._fields))
 
 
 def _list(names: Names) -> list[str] | None:

@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ganbench import (
+    boundary,
     budget,
     counting,
     datasets,
     environment,
-    pairs,
     plan,
     plugins,
     portraits,
-    render,
     scoring,
-    selection,
     selectors,
-    table,
-    targets,
-    verdict,
 )
 from ganbench import config as configs
 from ganbench.config import Config
 from ganbench.crew import setup
-from ganbench.errors import ConfigError, NothingMatched
+from ganbench.errors import NothingMatched, UnknownName
+from ganbench.headline import folder as folders
+from ganbench.headline.headline import Headline
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
 from ganbench.record import RETRIED, Record
+from ganbench.report import folder as reports
 from ganbench.runner import Runner, View
 from ganbench.samples import load
 from ganbench.specification import NO_LOSS, Trial, rebuild
 from ganbench.store import Store
-from ganbench.table import Section
-from ganbench.targets import Target
-
-FILES = {"table.md": "md", "table.csv": "csv", "table.json": "json", "table.tex": "latex"}
 
 
 @dataclass(frozen=True)
@@ -55,11 +48,12 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run left behind."""
+    """What a run left behind. `page` is its report, None where it was not written."""
 
     folder: Path
-    sections: list[Section]
+    headlines: list[Headline]
     records: list[Record]
+    page: Path | None = None
 
     @property
     def failures(self) -> list[Record]:
@@ -83,18 +77,37 @@ def prepare(file: str | None, overrides: dict[str, Any]) -> Prepared:
         )
         for source in planned.sources
     }
+    _check_headline(config, scorings)
     return Prepared(config, catalog, planned, scorings)
+
+
+def _check_headline(config: Config, scorings: dict[str, list[scoring.Scoring]]) -> None:
+    """Raise UnknownName for a column of the headline that no metric of the benchmark gives."""
+    columns = {
+        name
+        for items in scorings.values()
+        for item in items
+        for pair in item.columns().items()
+        for name in pair
+    }
+    for name in config.headline:
+        if name not in columns:
+            raise UnknownName("column", name, sorted(columns), where="headline")
 
 
 def check_data(prepared: Prepared) -> None:
     """Read every data set once, so that a damaged file is found before any training."""
     location = Path(prepared.config.data) if prepared.config.data else None
     for source in prepared.plan.sources:
-        source.load(location)
+        boundary.dataset(source, source.load(location))
 
 
-def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]) -> Outcome:
-    """Run what is missing, write the tables and draw the paths of tiny models."""
+def run(
+    prepared: Prepared,
+    view: Callable[[Plan], AbstractContextManager[View]],
+    with_page: bool = True,
+) -> Outcome:
+    """Run what is missing, write the tables and the report and draw the paths of tiny models."""
     config, planned = prepared.config, prepared.plan
     check_data(prepared)
     store = Store(Path(config.out or f"results/{config.name}"))
@@ -106,10 +119,11 @@ def run(prepared: Prepared, view: Callable[[Plan], AbstractContextManager[View]]
     with view(planned) as watching:
         runner = Runner(config, prepared.catalog, store, prepared.scorings, watching, counts)
         records = runner.run(planned)
-    write_tables(store)
     write_portraits(store)
-    verdicts = verdict.read(parity_folder(store))
-    return Outcome(store.root, table.build(planned.trials, records, verdicts), records)
+    headlines = folders.read(store)
+    reports.write_tables(store, headlines)
+    page = reports.write_page(store, headlines) if with_page else None
+    return Outcome(store.root, headlines, records, page)
 
 
 def score(
@@ -135,8 +149,9 @@ def score(
         records = Runner(config, catalog, store, wanted, watching).score(planned.trials)
     if not records:
         raise NothingMatched(f"{folder}: no trial has completed, so there is nothing to score")
-    write_tables(store)
-    return Outcome(store.root, read_table(store), records)
+    headlines = folders.read(store)
+    reports.write_tables(store, headlines)
+    return Outcome(store.root, headlines, records, reports.write_page(store, headlines))
 
 
 def resolved(prepared: Prepared) -> Config:
@@ -166,51 +181,10 @@ def resolved(prepared: Prepared) -> Config:
     return prepared.config.model_copy(update=choices)
 
 
-def write_tables(store: Store) -> None:
-    """Write the table of everything in the folder in every text format."""
-    sections = read_table(store)
-    for name, style in FILES.items():
-        store.write(f"tables/{name}", render.to_text(sections, style))
-
-
-def read_table(
-    store: Store, rule: str = selection.FINAL, goals: Sequence[Target] = ()
-) -> list[Section]:
-    """The table of everything that was planned into a folder.
-
-    `rule` says which checkpoint speaks for a trial, the final one or that of `selection.select`;
-    `goals` are values whose first reaching is told. Raises ConfigError where there are no curves
-    to choose from or to follow.
-    """
-    if goals and rule != selection.FINAL:
-        raise ConfigError("--target follows the whole training; leave --select out")
-    with _uncollected():
-        trials = store.planned()
-        records, remarks = selection.select(_records(store), rule)
-        targets.check(goals, records)
-        sections = table.build(trials, records, verdict.read(parity_folder(store)), goals)
-    for section in sections:
-        section.notes[:0] = remarks
-    return sections
-
-
-def read_pairs(store: Store, column: str) -> dict[str, list[pairs.Pair]]:
-    """Every two rows of a folder against each other on one column."""
-    found = pairs.compare(store.planned(), _records(store), column)
-    if not any(found.values()):
-        raise NothingMatched(f"{store.root}: no two rows have values of {column}")
-    return found
-
-
-def parity_folder(store: Store) -> Path:
-    """Where `ganbench parity` leaves its verdicts: beside the folders of results."""
-    return store.root.resolve().parent / "parity"
-
-
 def write_portraits(store: Store) -> None:
     """Draw all trajectories of two parameters in the folder side by side, where there are any."""
     paths = []
-    for record in _records(store):
+    for record in folders.read_records(store):
         file = store.root / "trials" / record.id / "trajectory.npy"
         sha256 = record.training.get("trajectory_sha256")
         if sha256 and file.is_file():
@@ -226,22 +200,3 @@ def _untrained(planned: Plan, store: Store) -> list[Trial]:
     """The trials that a run will train."""
     found = ((trial, store.load(trial.id)) for trial in planned.trials)
     return [trial for trial, record in found if record is None or record.status in RETRIED]
-
-
-def _records(store: Store) -> list[Record]:
-    """The records there are of everything that was planned into a folder."""
-    with _uncollected():
-        records = [store.load(trial.id) for trial in store.planned()]
-    return [record for record in records if record]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Put off the search for cycles, which records have none of and which visits all of them."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -10,7 +10,6 @@ of 3 normal runs on each of 5 tasks in 95 % (86).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -37,28 +36,6 @@ def stratified_interval(
     """
     band = percentiles(groups)
     return None if band is None else interval(statistic(resample(groups)), band)
-
-
-def intervals_of_means(runs: Floats) -> list[tuple[float, float] | tuple[None, None]]:
-    """The 95 % interval of the mean of each of several groups of finite runs [groups, runs]."""
-    band = percentiles([runs[0]])
-    if band is None:
-        return [(None, None)] * len(runs)
-    low, high = np.quantile(_resampled_means(runs), band, axis=1)
-    return list(zip(low.tolist(), high.tolist(), strict=True))
-
-
-def _resampled_means(runs: Floats) -> Floats:
-    """Means [groups, resamples] of the bootstrap samples of groups of runs [groups, runs].
-
-    Runs are rounded to a fine grid of their own range (2^-45 of it for 100 runs): sums of whole
-    steps are exact, and so the same in whatever order a machine's library adds them up.
-    """
-    runs = np.sort(runs, axis=1)
-    start, size = runs[:, :1], runs.shape[1]
-    step = np.ldexp(runs[:, -1:] - start, math.ceil(math.log2(size)) - 52)
-    steps = np.rint(np.divide(runs - start, step, out=np.zeros_like(runs), where=step > 0))
-    return np.asarray(start + step * (steps @ _times_drawn(size, RESAMPLES) / size))
 
 
 def resample(groups: Sequence[Values]) -> Floats:
@@ -91,14 +68,6 @@ def interval(estimates: Floats, band: tuple[float, float]) -> tuple[float, float
     """The ends of the interval, from the statistic of each resample and `percentiles`."""
     low, high = np.quantile(estimates, band)
     return float(low), float(high)
-
-
-@lru_cache(maxsize=16)
-def _times_drawn(runs: int, resamples: int) -> Floats:
-    """How often each run is in each resample [runs, resamples], as numbers to multiply by."""
-    places = _drawn((runs,)) + runs * np.arange(resamples)[:, None]
-    times = np.bincount(places.ravel(), minlength=runs * resamples)
-    return np.ascontiguousarray(times.reshape(resamples, runs).T, dtype=np.float64)
 
 
 @lru_cache(maxsize=16)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ganbench import boundary
 from ganbench.contracts import Task, Trainer
 from ganbench.results import checkpoint_samples
 from ganbench.samples import keep, load
@@ -54,6 +55,7 @@ class Checkpoints:
         Raises FloatingPointError where the generator gives values that are not finite.
         """
         samples = trainer.sample(self.noise, self.labels)
+        boundary.samples(trainer, samples, len(self.noise), self.task)
         file = f"{FOLDER}/{len(self.taken):03d}.npy"
         (self.folder / FOLDER).mkdir(exist_ok=True)
         kept = keep(samples, len(self.noise), self.task, self.folder / file)

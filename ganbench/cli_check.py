@@ -12,6 +12,7 @@ from ganbench.cli_common import (
     DIFFERENCE_FOUND,
     INTERRUPTED,
     PLUGIN_OPTIONS,
+    REPEATED,
     reports_errors,
     say,
     with_options,
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("target", metavar="PLUGIN|FILE", required=False)
-@click.option("--backend", "backends", multiple=True, help="On this one alone; all if not given.")
+@click.option(
+    "--backend", "backends", multiple=True, help=f"Check on this backend only. {REPEATED}"
+)
 @click.option("--timeout", "seconds", type=float, default=300.0, help="Seconds for one check.")
 @click.option("--list", "only_list", is_flag=True, help="Say what is checked, and check nothing.")
 @click.option("--format", "style", type=click.Choice(["rich", "json"]), default="rich")

@@ -22,6 +22,7 @@ from ganbench.cli_common import (
     terminate,
     with_options,
 )
+from ganbench.cli_output import output
 
 _PARITY_OPTIONS: list[Option] = [
     ("--model", "models", {"multiple": True}, "GAN, such as dcgan or 'dcgan[width=8|16]'."),
@@ -36,7 +37,7 @@ _PARITY_OPTIONS: list[Option] = [
     ("--dtype", "dtype", {"type": click.Choice(["float64", "float32"])}, "float64 by default."),
     ("--task", "task", {}, "points, line or 8x8x1 and the like; the first that suits by default."),
     ("--seed", "seed", {"type": click.IntRange(0), "default": 0}, "Seed of weights and streams."),
-    ("--out", "out", {"metavar": "DIR", "default": "results/parity"}, "Folder for the verdicts."),
+    ("--out", "out", {"metavar": "DIR", "default": "results/parity"}, "Folder of verdicts.jsonl."),
     *PLUGIN_OPTIONS,
 ]
 
@@ -47,7 +48,10 @@ _PARITY_OPTIONS: list[Option] = [
 @click.option("--format", "style", type=click.Choice(["rich", "json", "md"]), default="rich")
 @reports_errors
 def parity(matrix: str | None, style: str, seed: int, out: str, **options: Any) -> None:
-    """Train the same GAN on two backends and compare every number of every step; 4 if they part."""
+    """Train the same GAN on two backends and compare losses, gradients and weights step by step.
+
+    The exit code is 4 if they differ. Verdicts go to DIR/verdicts.jsonl.
+    """
     from ganbench import parity_plan, parity_runner, parity_table, plugins
 
     files, names = options.pop("files"), options.pop("names")
@@ -63,12 +67,12 @@ def parity(matrix: str | None, style: str, seed: int, out: str, **options: Any) 
     except KeyboardInterrupt as stop:
         say("stopped; the verdicts so far are kept")
         sys.exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED)
-    write = {
-        "rich": parity_table.to_rich,
-        "md": parity_table.to_markdown,
-        "json": parity_table.to_json,
-    }
-    show(write[style](verdicts, planned.skipped))
+    if style == "rich":
+        notes = parity_table.notes(verdicts, planned.skipped)
+        output().tables(parity_table.grids(verdicts), parity_table.CAPTION, notes)
+    else:
+        write = {"md": parity_table.to_markdown, "json": parity_table.to_json}
+        show(write[style](verdicts, planned.skipped))
     failed = sum(not found.agrees for found in verdicts)
     if failed:
         say(f"{failed} of {total} comparisons failed")
@@ -130,7 +134,11 @@ def validate_metrics(
     catalog = plugins.load(files, names)
     reports = [_validated(name, catalog, Path(out), options) for name in datasets]
     if style == "rich":
-        show(validation_report.to_rich(reports))
+        out_of = output()
+        for report in reports:
+            out_of.tables([validation_report.grid(report)], "", [validation_report.summary(report)])
+        for rule in validation_report.RULES:
+            out_of.paragraph(rule, "dim")
     elif style == "md":
         click.echo("\n".join(map(validation_report.to_markdown, reports)), nl=False)
     else:

@@ -31,29 +31,52 @@ if TYPE_CHECKING:
 
 def benchmark_options(function: Function) -> Function:
     """The options that say what is run, shared by `run` and `plan`."""
-    no_baselines = click.option("--no-baselines", is_flag=True, help="Leave the baselines out.")
+    no_baselines = click.option("--no-baselines", is_flag=True, help="Include no baselines.")
     function = with_options(BENCHMARK_OPTIONS)(no_baselines(function))
     return click.argument("benchmark", required=False, metavar="[BENCHMARK.toml]")(function)
 
 
+_GROUPS = {
+    "What to compare": (
+        *("--backend", "--model", "--loss", "--dataset", "--metric", "--extractor"),
+        *("--baseline", "--no-baselines"),
+    ),
+    "Budget and seeds": ("--budget", "--seeds", "--samples", "--checkpoints"),
+    "How to run": ("--device", "--threads", "--jobs", "--timeout"),
+    "Data and plugins": ("--data", "--weights", "--plugin", "--load-plugin"),
+    "Output": ("--out", "--no-report", "--help"),
+}
+
+
+def grouped(function: Function) -> Function:
+    """Show the options of `run` in groups."""
+    for title, flags in reversed(_GROUPS.items()):
+        function = click.option_panel(title, options=list(flags))(function)
+    return function
+
+
 @click.command()
+@grouped
 @benchmark_options
-@click.option("--out", metavar="DIR", help="Folder for the results; results/NAME by default.")
+@click.option("--out", metavar="DIR", help="Folder for the results. Default: results/NAME.")
+@click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @reports_errors
-def run(benchmark: str | None, out: str | None, no_baselines: bool, **options: Any) -> None:
+def run(
+    benchmark: str | None, out: str | None, no_baselines: bool, no_report: bool, **options: Any
+) -> None:
     """Train, sample, score and print the table; the same command again runs what is missing."""
     from ganbench import benchmark as benchmarks
 
     prepared = _prepare(benchmark, no_baselines, {**options, "out": out})
-    for line in _notes(prepared):
+    for line in [*_notes(prepared), *_skipped(prepared)]:
         say(line)
     signal.signal(signal.SIGTERM, terminate)
     try:
-        outcome = benchmarks.run(prepared, view)
+        outcome = benchmarks.run(prepared, view, with_page=not no_report)
     except KeyboardInterrupt as stop:
         say("stopped; what is done is kept: the same command again runs what is missing")
         sys.exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED)
-    show_outcome(outcome)
+    show_outcome(outcome, prepared.config.plugins)
 
 
 @click.command()
@@ -61,11 +84,24 @@ def run(benchmark: str | None, out: str | None, no_baselines: bool, **options: A
 @click.option("--format", "style", type=click.Choice(["rich", "json"]), default="rich")
 @reports_errors
 def plan(benchmark: str | None, no_baselines: bool, style: str, **options: Any) -> None:
-    """Show what `run` would do with the same arguments: trials, and what is skipped and why."""
-    from ganbench import listing
+    """Show what `run` would do with the same arguments: trials, devices, and what is skipped."""
+    from ganbench import crew, devices, listing
+    from ganbench.errors import EnvironmentNotReady
 
     prepared = _prepare(benchmark, no_baselines, options)
-    show(listing.plan_json(prepared.plan) if style == "json" else listing.plan(prepared.plan))
+    for line in [*_notes(prepared), *_absent_data(prepared)]:
+        say(line)
+    config, planned = prepared.config, prepared.plan
+    placements = devices.of_trials(planned.trials, config.device, crew.setup(config))
+    if style == "json":
+        show(listing.plan_json(planned, placements))
+    else:
+        show(listing.plan(planned))
+        for line in devices.in_words(placements, config.device):
+            show(f"{line}\n")
+    problems = [f"{place.backend}: {place.problem}" for place in placements if place.problem]
+    if problems:
+        raise EnvironmentNotReady("; ".join(problems))
 
 
 _SCORE_FLAGS = ("--metric", "--extractor", "--data", "--weights", "--plugin", "--load-plugin -p")
@@ -85,7 +121,7 @@ def score(folder: str, **options: Any) -> None:
     except KeyboardInterrupt:
         say("stopped; what is scored is kept: the same command again scores what is missing")
         sys.exit(INTERRUPTED)
-    show_outcome(outcome)
+    show_outcome(outcome, options["plugins"])
 
 
 def _prepare(file: str | None, no_baselines: bool, options: dict[str, Any]) -> Prepared:
@@ -100,7 +136,7 @@ def _prepare(file: str | None, no_baselines: bool, options: dict[str, Any]) -> P
 
 
 def _notes(prepared: Prepared) -> list[str]:
-    """What the user should know before it starts: broken plugins, own files, what is skipped."""
+    """What the user should know before it starts: broken plugins, own files, trials in turn."""
     from ganbench import schedule
 
     notes = [
@@ -109,9 +145,23 @@ def _notes(prepared: Prepared) -> list[str]:
     ]
     for source in prepared.plan.sources:
         notes += getattr(source, "notes", ())
-    for item in prepared.plan.skipped:
-        notes.append(f"skipped {item.backend} {item.model} {item.loss}: {item.reason}")
     if prepared.config.jobs != 1 and not prepared.plan.beside:
         reason = schedule.obstacle(prepared.config) or "no model here gains from it"
         notes.append(f"no trial runs beside another: {reason}")
     return notes
+
+
+def _skipped(prepared: Prepared) -> list[str]:
+    return [
+        f"skipped {item.backend} {item.model} {item.loss}: {item.reason}"
+        for item in prepared.plan.skipped
+    ]
+
+
+def _absent_data(prepared: Prepared) -> list[str]:
+    """Data sets whose files `run` would have to get first, and how."""
+    if prepared.config.data:
+        return []
+    sources = ((source, getattr(source, "missing", None)) for source in prepared.plan.sources)
+    found = [(source.name, missing()) for source, missing in sources if missing]
+    return [f"data set {name} is not here: {how}" for name, how in found if how]

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ganbench.comparability import apart, canonical, quality_key
-from ganbench.contracts import Direction
+from ganbench.contracts import Direction, Reading
 from ganbench.record import Record
+
+NO_READING = Reading("")  # of costs, and of scores without readings
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Column:
     direction: Direction
     is_beside: bool
     made_from: dict[str, Any] = field(hash=False)  # see `comparability`
+    reading: Reading = NO_READING
     is_cost: bool = False
     number: int = 1  # more where values of this name were made in ways that do not compare
     apart: str = ""  # how this way differs from that of number 1
@@ -151,4 +154,5 @@ def of_score(record: Record, score: dict[str, Any], name: str) -> Column:
         direction=score["directions"][name],
         is_beside=name in score["beside"],
         made_from=quality_key(record, score),
+        reading=Reading(**score.get("readings", {}).get(name, {"plain": ""})),
     )

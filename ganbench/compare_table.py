@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ganbench.cells import UNKNOWN, number
 from ganbench.compare import Pair, Report
 from ganbench.comparison import Comparison
 from ganbench.fail_on import Finding
+from ganbench.headline.numbers import UNKNOWN, plain
 from ganbench.measured import Side
-from ganbench.render import escape
+from ganbench.report.grid import Grid, GridCell, GridRow, Heading, escape, markdown
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-HEADINGS = ("backend", "model", "loss", "failed", "n", "A", "B", "B - A", "change", "p", "")
-NUMBERS = range(3, 10)  # columns that are aligned to the right
+HEADINGS = [
+    *(Heading("backend", False), Heading("model", False), Heading("loss", False)),
+    *map(Heading, ("failed", "n", "A", "B", "B - A", "change", "p")),
+    Heading("", False),
+]
 CAPTION = (
     "Means of A and B, where failures count as the worst value of the column in either; of 4 runs "
     "or fewer the values themselves. B - A with its 95 % interval: Student's paired test over 5 or "
@@ -27,35 +27,13 @@ CAPTION = (
     "standard deviation. failed: runs that did not complete, in A and in B; ! marks rows of which "
     "more fail than before."
 )
-Table = tuple[str, list[list[str]]]  # title and rows
-
-
-def to_rich(report: Report, findings: list[Finding]) -> RenderableType:
-    """A table for each column of each data set, then what was not compared, and the limits."""
-    from rich.console import Group
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    parts: list[RenderableType] = []
-    for title, rows in tables(report):
-        table = RichTable(title=Text(title), title_justify="left")
-        for index, heading in enumerate(HEADINGS):
-            justify: Any = "right" if index in NUMBERS else "left"
-            table.add_column(heading, justify=justify, overflow="fold")
-        for row in rows:
-            table.add_row(*map(Text, row))
-        parts.append(table)
-    return Group(*parts, Text(CAPTION, style="dim"), *map(Text, notes(report, findings)))
 
 
 def to_markdown(report: Report, findings: list[Finding]) -> str:
-    """The same for documents."""
-    align = ("---:" if index in NUMBERS else "---" for index in range(len(HEADINGS)))
-    head = [f"| {' | '.join(HEADINGS)} |", f"| {' | '.join(align)} |"]
+    """A table for each column of each data set, then what was not compared, and the limits."""
     lines = []
-    for title, rows in tables(report):
-        cells = ["| " + " | ".join(map(escape, row)) + " |" for row in rows]
-        lines += [f"**{escape(title)}**", "", *head, *cells, ""]
+    for grid in grids(report):
+        lines += [markdown(grid), ""]
     told = [f"- {escape(line)}" for line in notes(report, findings)]
     return "\n".join([*lines, CAPTION, *(["", *told] if told else []), ""])
 
@@ -72,8 +50,8 @@ def to_json(report: Report, findings: list[Finding]) -> str:
     return json.dumps(values, indent=1, allow_nan=False) + "\n"
 
 
-def tables(report: Report) -> list[Table]:
-    """A title and rows for each column that is shown, of what could be compared."""
+def grids(report: Report) -> list[Grid]:
+    """A table for each column that is shown, of what could be compared."""
     found: dict[tuple[str, str], list[tuple[Pair, Comparison]]] = {}
     for pair in report.pairs:
         for item in pair.comparisons:
@@ -86,8 +64,8 @@ def tables(report: Report) -> list[Table]:
         better = "" if direction == "none" else f" ({direction} is better)"
         words = Counter(item.word for _, item in members)
         counts = ", ".join(f"{count} {word}" for word, count in words.items())
-        rows = [_cells(pair, item) for pair, item in members]
-        result.append((f"{dataset}, {name}{better}: {counts}", rows))
+        rows = [GridRow(list(map(GridCell, _cells(pair, item)))) for pair, item in members]
+        result.append(Grid(f"{dataset}, {name}{better}: {counts}", HEADINGS, rows, identity=3))
     return result
 
 
@@ -145,12 +123,12 @@ def _runs(item: Comparison) -> str:
 def _value(item: Comparison, points: tuple[float, ...]) -> str:
     """The mean, or the few values that there are."""
     if item.p is None:
-        return " · ".join(map(number, points))
-    return number(sum(points) / len(points))
+        return " · ".join(map(plain, points))
+    return plain(sum(points) / len(points))
 
 
 def _signed(value: float) -> str:
-    return f"{'-' if value < 0 else '+'}{number(abs(value))}"
+    return f"{'-' if value < 0 else '+'}{plain(abs(value))}"
 
 
 def _failed(side: Side) -> str:

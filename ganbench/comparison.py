@@ -8,8 +8,14 @@ from typing import Literal
 from ganbench.bootstrap import FEW_RUNS
 from ganbench.columns import Column
 from ganbench.comparability import apart
-from ganbench.differences import Difference, is_within_spread, paired, unpaired
-from ganbench.marks import SIGNIFICANCE, holm
+from ganbench.differences import (
+    SIGNIFICANCE,
+    Difference,
+    holm,
+    is_within_spread,
+    paired,
+    unpaired,
+)
 from ganbench.measured import Labels, Measured, Side
 
 BETTER, WORSE, DIFFERENT = "better", "worse", "different"

@@ -21,6 +21,8 @@ class Config(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: Annotated[str, "names the folder under results/"] = "digits"
+    description: str = ""  # one sentence for the report
+    headline: list[str] = []  # columns of the table, the one that ranks first; []: by the data
     backends: list[str] | None = None  # None: every installed one
     models: list[str] = ["mlp", "dcgan"]
     losses: list[str] = ["non-saturating", "hinge"]

@@ -540,6 +540,8 @@ class Metric(Protocol):
     needs: Literal["features", "logits", "images", "points", "trajectory"]
     columns: ClassVar[Mapping[str, Direction]]  # which direction is better; "none": neither
     beside: ClassVar[frozenset[str]] = frozenset()  # columns for CSV and JSON only
+    aliases: ClassVar[tuple[str, ...]] = ()  # short names that `--metric` accepts, such as "fid"
+    thresholds: ClassVar[Mapping[str, str]] = {}  # of each word of `verdict`, for `info`
     by_default: ClassVar[bool] = True  # False: only where it is asked for by name
     uses_training: ClassVar[bool] = False  # True: `real.training` is wanted
     at_checkpoints: ClassVar[bool] = False  # True: cheap enough to be computed there too

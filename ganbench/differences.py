@@ -19,7 +19,7 @@ means: the paired t test then errs in 18, 17 and 15 % (bootstrap 28, 20, 15; fli
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,7 @@ from ganbench.contracts import Direction
 from ganbench.ranking import Values, badness
 
 Floats = npt.NDArray[np.float64]
+SIGNIFICANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,20 @@ class Improvement:
     probability: float
     low: float | None
     high: float | None
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Adjust p-values for their number (Holm 1979): step down, monotone, at most 1.
+
+    None, a comparison that was not made, stays None and does not count.
+    """
+    known = [(value, place) for place, value in enumerate(p_values) if value is not None]
+    adjusted: list[float | None] = [None] * len(p_values)
+    largest = 0.0
+    for step, (value, place) in enumerate(sorted(known)):
+        largest = max(largest, min(1.0, (len(known) - step) * value))
+        adjusted[place] = largest
+    return adjusted
 
 
 def probability_of_improvement(a: Values, b: Values, direction: Direction) -> Improvement:

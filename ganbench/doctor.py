@@ -6,7 +6,6 @@ import importlib.metadata
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,14 +14,12 @@ from typing import Any
 
 import psutil
 
-from ganbench import energy, environment, peak, selectors
-from ganbench.child import Child, ChildLost
+from ganbench import backend_start, energy, environment, peak, selectors
 from ganbench.errors import ConfigError, GanbenchError
 from ganbench.feature_cache import cache_folder
 from ganbench.plan import how_to_install, installed
 from ganbench.plugins import Catalog
 
-LIMIT_SECONDS = 120.0  # for a framework to start
 LEAST_MEMORY_GIB = 2.0
 LEAST_DISK_GIB = 1.0
 READY, ABSENT, BROKEN = "ready", "not installed", "broken"
@@ -111,20 +108,10 @@ def _backend(cls: type[Any], catalog: Catalog, setup: dict[str, Any]) -> Backend
     trains = any(getattr(model, "needs_loss", True) for model in models)
     if not installed(cls):
         return Backend(cls.name, ABSENT, reason=how_to_install(cls), trains=trains)
-    threads = len(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory(prefix="ganbench-") as folder:
-        asked = {"backend": {"name": cls.name, "options": {}}, "device": "auto", "threads": threads}
-        child = Child(setup, threads, Path(folder) / "log.txt")
-        try:
-            job = {"kind": "describe", "folder": folder, "specification": asked}
-            event = child.run(job, lambda event: None, LIMIT_SECONDS)
-        except ChildLost as lost:
-            return Backend(cls.name, BROKEN, reason=str(lost.args[1]), trains=trains)
-        finally:
-            child.kill()
-    if event["event"] != "done":
-        return Backend(cls.name, BROKEN, reason=event["reason"], trains=trains)
-    return Backend(cls.name, READY, event["result"]["description"], trains=trains)
+    description, problem = backend_start.describe({"name": cls.name, "options": {}}, "auto", setup)
+    if problem:
+        return Backend(cls.name, BROKEN, reason=problem, trains=trains)
+    return Backend(cls.name, READY, description, trains=trains)
 
 
 def _machine() -> dict[str, Any]:

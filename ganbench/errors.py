@@ -4,6 +4,7 @@ GanbenchError            exit code
 ├── ConfigError          2   a name, key, value or file that the user gave is wrong
 │   └── UnknownName      2   ... and a near one is suggested
 ├── PluginError          2   a plugin breaks a rule that the others rely on
+│   └── ContractBroken   2   ... a method returned something that its contract does not allow
 ├── EnvironmentNotReady  3   a framework or file is missing; the message says how to get it
 ├── NothingMatched       5   the command is fine and selects nothing
 └── StorageError        74   a path cannot be read or written
@@ -33,6 +34,19 @@ class PluginError(GanbenchError):
     exit_code = 2
 
 
+class ContractBroken(PluginError):
+    """A method of a plugin's object returned something that its contract does not allow."""
+
+    def __init__(self, part: object, method: str, returned: str, expected: str) -> None:
+        self.part, self.method = part, method
+        self.problem = f"{method}() returned {returned}; expected {expected}"
+        super().__init__(f"{type(part).__name__}: {self.problem}")
+
+
+class PluginWarning(UserWarning):
+    """A plugin that was loaded offers nothing. Commands show it as one line."""
+
+
 class EnvironmentNotReady(GanbenchError):
     """Something has to be installed or fetched first."""
 
@@ -52,11 +66,22 @@ class StorageError(GanbenchError):
 
 
 class UnknownName(ConfigError):
-    """A name that nobody offers, with the nearest one that somebody does."""
+    """A name that does not exist. The message suggests the closest of `known` and `also`.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
+    The message lists the names in `known`.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        known: Iterable[str],
+        where: str = "",
+        also: Iterable[str] = (),
+    ) -> None:
         known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(name, {*known, *also}, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         place = f" in {where}" if where else ""
-        super().__init__(f"no {kind} named {name!r}{place}{hint} (known: {', '.join(known)})")
+        names = f"(known: {', '.join(known)})" if known else "(there is none)"
+        super().__init__(f"no {kind} named {name!r}{place}{hint} {names}")

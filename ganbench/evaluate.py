@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ganbench import boundary
 from ganbench.contracts import Dataset, Extractor, FeatureSet, Metric, Split
-from ganbench.errors import ConfigError
 from ganbench.feature_cache import FeatureCache
 from ganbench.samples import sha256_of
 from ganbench.scoring import Scoring
@@ -117,11 +117,7 @@ class Evaluator:
             training = self._features_of(self.dataset.train, scoring.extractor)
             real = replace(real, training=training.features)
         values = metric.compute(real, fake, Stream(seed, f"metric/{metric.name}").at(0))
-        if set(values) != set(metric.columns):
-            raise ConfigError(
-                f"metric {metric.name!r} promises the columns "
-                f"{sorted(metric.columns)} and gave {sorted(values)}"
-            )
+        boundary.metric_values(metric, values)
         return values
 
     def _fingerprint(self, scoring: Scoring, fake: FeatureSet) -> dict[str, Any]:
@@ -177,6 +173,7 @@ class Evaluator:
             self.report(f"features {extractor.name}")
             space = self._ready(extractor)
             extract = cache.extract(samples, space) if cache else space.extract(samples)
+            boundary.features(space, extract, len(samples))
             features, logits = extract[0].astype(np.float64), extract[1]
         return FeatureSet(samples, features, logits, labels, self.dataset.mixture)
 

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ganbench.column_names import find, resolve
 from ganbench.columns import Column
 from ganbench.compare import Report
 from ganbench.comparison import Comparison
-from ganbench.errors import ConfigError, UnknownName
+from ganbench.errors import ConfigError
 from ganbench.measured import Labels
 
 _FORM = re.compile(r"(?P<name>.+):(?P<sign>[+-])(?P<amount>\d+(\.\d+)?([eE][+-]?\d+)?)(?P<unit>%?)")
@@ -26,9 +27,14 @@ class Limit:
     amount: float
     is_share: bool
 
-    def covers(self, column: Column) -> bool:
-        """Whether the column goes by this name, in a table or in its metric."""
-        return self.name in _names(column)
+    def covered(self, columns: list[Column]) -> list[Column]:
+        """The columns of one row that the limit is about: one, and others made in another way."""
+        column = find(columns, self.name)
+        if column is None:
+            return []
+        if self.name == column.name:
+            return [column]
+        return [one for one in columns if one.key == column.key]
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ def read(texts: tuple[str, ...], report: Report) -> list[Limit]:
     Raises ConfigError for another form, for a sign that would be an improvement and for a column
     that has no better or worse, and UnknownName for one that neither folder has.
     """
-    columns = {item.column for item in report.comparisons}
+    columns = list(dict.fromkeys(item.column for item in report.comparisons))
     return [_read(text, columns) for text in texts]
 
 
@@ -57,12 +63,14 @@ def judge(limits: list[Limit], report: Report) -> list[Finding]:
     return [
         _judge(limit, item)
         for limit in limits
-        for item in report.comparisons
-        if limit.covers(item.column)
+        for pair in report.pairs
+        for covered in [limit.covered([item.column for item in pair.comparisons])]
+        for item in pair.comparisons
+        if item.column in covered
     ]
 
 
-def _read(text: str, columns: set[Column]) -> Limit:
+def _read(text: str, columns: list[Column]) -> Limit:
     where = f"--fail-on {text!r}"
     form = _FORM.fullmatch(text)
     if not form:
@@ -75,11 +83,8 @@ def _read(text: str, columns: set[Column]) -> Limit:
         amount / 100 if is_share else amount,
         is_share,
     )
-    covered = [column for column in columns if limit.covers(column)]
-    if not covered:
-        known = {name for column in columns for name in _names(column)}
-        raise UnknownName("column", limit.name, known, where)
-    for column in covered:
+    resolve(columns, limit.name, where)
+    for column in limit.covered(columns):
         if column.direction == "none":
             raise ConfigError(f"{where}: {column.name} has no better or worse; name another column")
         if column.direction != limit.direction:
@@ -114,7 +119,3 @@ def _judge(limit: Limit, item: Comparison) -> Finding:
     if min(sign * difference.low, sign * difference.high) <= 0:
         return found("unsupported", f"{text}, which holds 0")
     return found("exceeded", text)
-
-
-def _names(column: Column) -> set[str]:
-    return {column.name, column.base}

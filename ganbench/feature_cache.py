@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import selectors
+from ganbench import boundary, selectors
 from ganbench.contracts import Extractor
 from ganbench.samples import sha256_of
 from ganbench.sources import class_hashes
@@ -47,6 +47,7 @@ class FeatureCache:
         known = _read(path)
         if known is None:
             known = extractor.extract(samples)
+            boundary.features(extractor, known, len(samples))
             _write(path, *known)
         return known
 

@@ -1,8 +1,7 @@
-"""What `list`, `info`, `plan` and `plugins` print."""
+"""What `list`, `plan` and `plugins` print."""
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import json
 from dataclasses import asdict
@@ -12,12 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ganbench import selectors
-from ganbench.errors import UnknownName
+from ganbench.devices import Placement
 from ganbench.plan import Plan, installed
-from ganbench.plugins import KINDS, PENALTY_METHODS, SINGULAR, Catalog
-
-FORMULAS = (*KINDS["losses"], *PENALTY_METHODS)
+from ganbench.plugins import Catalog
 
 
 def offers(catalog: Catalog, kinds: list[str]) -> RenderableType:
@@ -38,36 +34,6 @@ def offers(catalog: Catalog, kinds: list[str]) -> RenderableType:
     return Group(*tables)
 
 
-def info(catalog: Catalog, name: str) -> RenderableType:
-    """Everything that carries this name: description, source, options."""
-    parts: list[RenderableType] = []
-    for kind in KINDS:
-        for entry_name, entries in _by_name(catalog, kind).items():
-            if entry_name != name:
-                continue
-            cls = entries[0].cls
-            backends = ", ".join(entry.cls.backend for entry in entries if kind == "models")
-            heading = f"{SINGULAR[kind]} {name}" + (f" on {backends}" if backends else "")
-            parts.append(Text(heading, style="bold"))
-            parts.append(Text(inspect.getdoc(cls) or "no description"))
-            parts += _formulas(cls)
-            if getattr(cls, "source", None):
-                parts.append(Text(f"source: {cls.source}"))
-            owners = dict.fromkeys(
-                f"{entry.plugin.name} ({entry.plugin.distribution})" for entry in entries
-            )
-            parts.append(Text(f"plugin: {', '.join(owners)}"))
-            if hasattr(cls, "reader"):
-                parts.append(
-                    Text(f"write: --dataset {name}:PATH, or '{name}:PATH[option=value,...]'")
-                )
-            parts += _options(getattr(cls, "reader", cls))
-    if not parts:
-        known = {known for kind in KINDS for known in catalog.names(kind)}
-        raise UnknownName("plugin part", name, known)
-    return Group(*parts)
-
-
 def plan(planned: Plan) -> RenderableType:
     """The trials and the skipped combinations."""
     trials = Table("#", "backend", "model", "loss", "data set", "budget", "seed")
@@ -86,12 +52,13 @@ def plan(planned: Plan) -> RenderableType:
     return Group(trials, skipped)
 
 
-def plan_json(planned: Plan) -> str:
+def plan_json(planned: Plan, placements: list[Placement]) -> str:
     """The same as JSON."""
     values = {
         "schema_version": 1,
         "trials": [asdict(trial) for trial in planned.trials],
         "skipped": [asdict(item) for item in planned.skipped],
+        "devices": {place.backend: place.device or None for place in placements},
         "side_by_side": [trial.id for trial in planned.trials if trial.id in planned.beside],
     }
     return json.dumps(values, indent=1) + "\n"
@@ -121,27 +88,3 @@ def _by_name(catalog: Catalog, kind: str) -> dict[str, list[Any]]:
 
 def _first_line(cls: type[Any]) -> str:
     return (inspect.getdoc(cls) or "no description").splitlines()[0]
-
-
-def _formulas(cls: type[Any]) -> list[RenderableType]:
-    """What each method of a loss or penalty says of itself."""
-    methods = (getattr(cls, name, None) for name in FORMULAS)
-    return [
-        Text(f"{method.__name__}: {inspect.getdoc(method)}")
-        for method in methods
-        if inspect.isfunction(method) and inspect.getdoc(method)
-    ]
-
-
-def _options(cls: type[Any]) -> list[RenderableType]:
-    types = selectors.option_types(cls)
-    if not types:
-        return [Text("options: none")]
-    table = Table("option", "default", "type")
-    for item in dataclasses.fields(cls):
-        if item.name in types:
-            default = "required" if item.default is dataclasses.MISSING else str(item.default)
-            table.add_row(
-                Text(item.name), Text(default), Text(selectors.type_text(types[item.name]))
-            )
-    return [table]

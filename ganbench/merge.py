@@ -5,6 +5,7 @@ from __future__ import annotations
 from ganbench.errors import ConfigError
 from ganbench.plan import Plan, Skipped
 from ganbench.record import Record
+from ganbench.results import checkpoint_samples
 from ganbench.specification import Trial
 from ganbench.store import Store, question
 
@@ -12,10 +13,10 @@ from ganbench.store import Store, question
 def merge(sources: list[Store], target: Store) -> int:
     """Write the records and pictures of all sources into a new folder; give how many records.
 
-    Its manifest is the union. Samples and trajectories are left behind, for they are large: score
-    before merging. Raises ConfigError, before anything is written, for fewer than two sources, a
-    target that has results, different records of one trial, and different trials that a table
-    could not tell apart.
+    Its manifest is the union. Samples and trajectories are left behind, for they are large, but
+    for the few that reports show: score before merging. Raises ConfigError, before anything is
+    written, for fewer than two sources, a target that has results, different records of one trial,
+    and different trials that a table could not tell apart.
     """
     if len(sources) < 2:
         raise ConfigError("merge needs two folders or more")
@@ -26,8 +27,9 @@ def merge(sources: list[Store], target: Store) -> int:
     for record, source in found:
         target.trial_folder(record.id)
         target.publish(record)
-        for picture in sorted((source.root / "trials" / record.id).glob("*.png")):
-            target.copy(picture, f"trials/{record.id}/{picture.name}")
+        folder = source.root / "trials" / record.id
+        for file in [*sorted(folder.glob("*.png")), *folder.glob(checkpoint_samples.FILE)]:
+            target.copy(file, f"trials/{record.id}/{file.name}")
     target.write_manifest(plan, target.root.resolve().name)
     return len(found)
 

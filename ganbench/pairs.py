@@ -1,115 +1,155 @@
-"""Every two rows of a table against each other on one column."""
+"""Every two rows of a table against each other, from the comparison that marks rows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
-from typing import Any
+from typing import Literal
 
-from ganbench import sections
-from ganbench.cells import UNKNOWN, Cell, number
-from ganbench.columns import Column, Columns
-from ganbench.contracts import Direction
-from ganbench.differences import Difference, paired
-from ganbench.errors import ConfigError, UnknownName
-from ganbench.marks import SIGNIFICANCE, holm
-from ganbench.ranking import badness, fill_failures
-from ganbench.record import Record
+from ganbench import column_names
+from ganbench.analysis.table import Table, TableRow
+from ganbench.columns import Column
+from ganbench.contracts import Scale
+from ganbench.errors import ConfigError
 from ganbench.rows import Key
-from ganbench.specification import Trial
-from ganbench.table_views import View
+from ganbench.stats.best import Candidate, Marks, mark
+from ganbench.stats.comparison import intervals
 
-HEADINGS = ["row", "against", "seeds", "difference", "P(better)", "p", ""]
-CAPTION = (
-    "difference: of the means over shared seeds, with its 95 % interval (Student's paired t; a "
-    "failed trial counts as the worst value). P(better): probability that a run of the first row "
-    "is better than one of the second. p: adjusted for all pairs of the table (Holm)."
-)
+Verdict = Literal["better", "not distinguishable"]
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two rows, the one of the better mean first."""
+class RowPair:
+    """Two rows, the one of the better typical value first.
+
+    `estimate` is the ratio of typical values where the column is compared on the log scale, their
+    difference otherwise. `low` and `high` hold it with 95 % for all pairs together; `p` is adjusted
+    for all pairs. `seeds` are the completed trials of both rows.
+    """
 
     row: Key
     against: Key
-    difference: Difference
-    p: float | None  # adjusted
-
-    @property
-    def verdict(self) -> str:
-        """What the seeds support."""
-        if self.p is None:
-            return "too few seeds"
-        return "better" if self.p < SIGNIFICANCE else "not distinguishable"
+    seeds: tuple[int, int]
+    estimate: float
+    low: float
+    high: float
+    p: float
+    verdict: Verdict
 
 
-def compare(trials: list[Trial], records: list[Record], name: str) -> dict[str, list[Pair]]:
-    """The pairs of rows of every data set and budget that have the column `name`.
+@dataclass(frozen=True)
+class Rank:
+    """The places that the comparisons leave open for a row; None for a row that is not compared."""
 
-    Baselines are left out. Raises UnknownName for a column that is not there and ConfigError for
-    one without a better direction.
+    row: Key
+    seeds: int
+    rank: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All pairs of one table by one column."""
+
+    dataset: str
+    budget: str
+    column: str
+    scale: Scale
+    ranks: list[Rank]
+    pairs: list[RowPair]
+
+
+def compare(tables: Iterable[Table], name: str) -> list[Comparison]:
+    """Compare the trained rows of every table that has the column `name`.
+
+    Raises UnknownName for a column that no table has and ConfigError for one without a better
+    direction.
     """
-    columns = Columns(records)
-    column = _column(columns, name)
-    found = {}
-    for section in sections.group(trials, records, ()):
-        rows = [row.with_values(columns.values) for row in section.gans]
-        values = {row.key: row.of(name) for row in rows if row.of(name)}
-        if values:
-            place = f"{section.dataset}, budget {section.budget}"
-            found[place] = _pairs(values, column.direction)
+    tables = list(tables)
+    columns = list(dict.fromkeys(column for table in tables for column in table.columns))
+    column_names.resolve(columns, name)
+    found = []
+    for table in tables:
+        column = column_names.find(table.columns, name)
+        if column is not None and any(row.summary(column.name).values for row in table.gans):
+            found.append(_comparison(table, column))
     return found
 
 
-def views(pairs: dict[str, list[Pair]], name: str) -> list[View]:
-    """One table for each data set and budget."""
-    return [
-        View(f"{name} on {place}", HEADINGS, list(map(_cells, rows)))
-        for place, rows in pairs.items()
+def to_json(comparisons: Sequence[Comparison]) -> str:
+    """Write everything, unrounded."""
+    values = {"schema_version": 1, "tables": [asdict(item) for item in comparisons]}
+    return json.dumps(values, indent=1, allow_nan=False) + "\n"
+
+
+def _comparison(table: Table, column: Column) -> Comparison:
+    if column.direction == "none":
+        raise ConfigError(
+            f"column {column.name!r} has no better direction, so no row is better by it"
+        )
+    rows = [row for row in table.gans if row.summary(column.name).count]
+    candidates = [Candidate(row.summary(column.name), row.troubled) for row in rows]
+    reading, samples = column.reading, int(column.made_from["n"])
+    marks = mark(candidates, column.direction, reading.scale, samples, reading.resolution)
+    ranks = [
+        Rank(row.key, _runs(row, column), rank) for row, rank in zip(rows, marks.ranks, strict=True)
     ]
+    compared = [rows[place] for place in marks.compared]
+    return Comparison(
+        table.dataset,
+        table.budget,
+        column.name,
+        marks.scale,
+        ranks,
+        _pairs(compared, column, marks),
+    )
 
 
-def to_json(pairs: dict[str, list[Pair]]) -> str:
-    """Everything, unrounded."""
-    rows = [
-        {"place": place, **asdict(pair), "verdict": pair.verdict}
-        for place, found in pairs.items()
-        for pair in found
-    ]
-    return json.dumps(rows, indent=1, allow_nan=False) + "\n"
+def _pairs(rows: list[TableRow], column: Column, marks: Marks) -> list[RowPair]:
+    """The pairs, those of the better rows first."""
+    sign = 1.0 if column.direction == "lower" else -1.0
+    ends = intervals(marks.pairs, len(rows)) if marks.pairs else []
+    found = []
+    for pair, (low, high), is_shown in zip(marks.pairs, ends, marks.shown, strict=True):
+        is_first = pair.difference <= 0
+        better, worse = (pair.i, pair.j) if is_first else (pair.j, pair.i)
+        turn = sign if is_first else -sign
+        units = [
+            _in_units(turn * step, pair.center, marks.scale)
+            for step in (pair.difference, low, high)
+        ]
+        found.append(
+            RowPair(
+                rows[better].key,
+                rows[worse].key,
+                (_runs(rows[better], column), _runs(rows[worse], column)),
+                units[0],
+                min(units),
+                max(units),
+                pair.p,
+                "better" if is_shown else "not distinguishable",
+            )
+        )
+    order = sorted(range(len(rows)), key=lambda place: _standing(rows[place], column, sign))
+    places = {rows[place].key: at for at, place in enumerate(order)}
+    return sorted(found, key=lambda item: (places[item.row], places[item.against]))
 
 
-def _column(columns: Iterable[Column], name: str) -> Column:
-    known = {column.name: column for column in columns}
-    if name not in known:
-        raise UnknownName("column", name, known)
-    if known[name].direction == "none":
-        raise ConfigError(f"column {name!r} has no better direction, so no row is better by it")
-    return known[name]
+def _in_units(step: float, center: float, scale: Scale) -> float:
+    """A step on the scale as a ratio, or as a difference in the units of the column."""
+    if scale == "log":
+        return math.exp(step)
+    if scale == "raw":
+        return step
+    # sin^2(a) - sin^2(b) = sin(a + b) sin(a - b)
+    return math.sin(2 * abs(center)) * math.sin(max(-math.pi / 2, min(math.pi / 2, step)))
 
 
-def _pairs(values: dict[Key, dict[int, float]], direction: Direction) -> list[Pair]:
-    filled = dict(zip(values, fill_failures(list(values.values()), direction), strict=True))
-    known = {key: row for key, row in filled.items() if row}
-
-    def standing(key: Key) -> float:
-        return float(badness([sum(known[key].values()) / len(known[key])], direction)[0])
-
-    order = sorted(known, key=standing)
-    found = [(a, b, paired(known[a], known[b], direction)) for a, b in combinations(order, 2)]
-    adjusted = holm([difference.p for _, _, difference in found])
-    return [Pair(a, b, d, p) for (a, b, d), p in zip(found, adjusted, strict=True)]
+def _runs(row: TableRow, column: Column) -> int:
+    return len(row.summary(column.name).values)
 
 
-def _cells(pair: Pair) -> list[Cell]:
-    difference = pair.difference
-    texts: list[Any] = [" ".join(pair.row), " ".join(pair.against), str(difference.n)]
-    mean = UNKNOWN if difference.mean is None else number(difference.mean)
-    if difference.low is not None and difference.high is not None:
-        mean += f" [{number(difference.low)}, {number(difference.high)}]"
-    better = UNKNOWN if difference.improvement is None else f"{difference.improvement:.2f}"
-    texts += [mean, better, UNKNOWN if pair.p is None else f"{pair.p:.2g}", pair.verdict]
-    return [Cell(text) for text in texts]
+def _standing(row: TableRow, column: Column, sign: float) -> float:
+    median = row.summary(column.name).median
+    return math.inf if median is None else sign * median

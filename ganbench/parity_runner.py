@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import parity, schedule, verdict
+from ganbench import parity, schedule
 from ganbench.child import Child, ChildLost
 from ganbench.errors import EnvironmentNotReady
 from ganbench.parity_plan import Case
 from ganbench.parity_trace import FILE
-from ganbench.verdict import Verdict
+from ganbench.results import parity_verdict
+from ganbench.results.parity_verdict import Verdict
 
 MOST_LANES = 4  # every process of a lane takes 1 to 2 GiB
 
@@ -90,8 +91,10 @@ def run(
 ) -> Iterator[Verdict]:
     """Compare every backend of every case with its first one; write verdicts into `folder`.
 
-    Cases are worked off side by side, where there are cores for it, and told of in their order.
+    Cases run in parallel where there are enough cores; verdicts come in the order of the cases.
+    Raises ConfigError before any training if the file in `folder` is damaged.
     """
+    parity_verdict.read(folder)
     lanes = [Tracers(plugin_files, plugin_names) for _ in range(_lanes(cases))]
     free: queue.SimpleQueue[Tracers] = queue.SimpleQueue()
     for tracers in lanes:
@@ -108,7 +111,7 @@ def run(
         try:
             for found in pool.map(judged, cases):
                 for one in found:
-                    verdict.write(folder, one)
+                    parity_verdict.write(folder, one)
                     yield one
         finally:  # also where whoever asked wants no more
             pool.shutdown(wait=False, cancel_futures=True)
@@ -137,7 +140,6 @@ def _verdict(case: Case, answers: dict[str, dict[str, Any]], number: int, folder
     asked = specifications[0]
     compared = _compare(answers, pair, (folder / "0", folder / str(number)), asked["dtype"])
     return Verdict(
-        schema_version=verdict.SCHEMA_VERSION,
         backends=list(pair),
         model=case.model,
         loss=case.loss,
@@ -145,7 +147,7 @@ def _verdict(case: Case, answers: dict[str, dict[str, Any]], number: int, folder
         steps=asked["steps"],
         dtype=asked["dtype"],
         seed=asked["seed"],
-        verdict=verdict.VERIFIED if compared.agrees else verdict.FAILED,
+        verdict=parity_verdict.VERIFIED if compared.agrees else parity_verdict.FAILED,
         reason=compared.reason,
         deviations={name: _number(value) for name, value in compared.deviations.items()},
         first_disagreement=_plain(compared.first),

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from ganbench.parity import QUANTITIES
 from ganbench.plan import Skipped
-from ganbench.render import escape
-from ganbench.verdict import Verdict
+from ganbench.report.grid import Grid, GridCell, GridRow, Heading, escape, markdown
+from ganbench.results.parity_verdict import Verdict
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-HEADINGS = ("model", "loss", "task", "steps", *QUANTITIES, "verdict")
-NUMBERS = range(3, 9)  # columns that are aligned to the right
+HEADINGS = [
+    *(Heading("model", False), Heading("loss", False), Heading("task", False)),
+    *map(Heading, ("steps", *QUANTITIES)),
+    Heading("verdict", False),
+]
 CAPTION = (
     "Largest deviation of any number in any step: losses on the scale of the mean |logit|, "
     "gradient norms, weights and buffers on that of the network's largest, points on that of the "
@@ -23,39 +22,27 @@ CAPTION = (
 )
 
 
-def to_rich(verdicts: list[Verdict], skipped: list[Skipped]) -> RenderableType:
-    """A table for each pair of backends, then failures and what was skipped."""
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    parts: list[RenderableType] = []
-    for title, members in _by_pair(verdicts).items():
-        table = Table(title=Text(title), title_justify="left")
-        for number, heading in enumerate(HEADINGS):
-            table.add_column(heading, justify="right" if number in NUMBERS else "left")
-        for verdict in members:
-            table.add_row(*map(Text, cells(verdict)))
-        parts.append(table)
-    return Group(*parts, Text(CAPTION, style="dim"), *map(Text, notes(verdicts, skipped)))
+def grids(verdicts: list[Verdict]) -> list[Grid]:
+    """Return a table for each pair of backends."""
+    return [
+        Grid(title, HEADINGS, [GridRow(list(map(GridCell, cells(item)))) for item in members], 2)
+        for title, members in _by_pair(verdicts).items()
+    ]
 
 
 def to_markdown(verdicts: list[Verdict], skipped: list[Skipped]) -> str:
-    """The same for documents."""
-    align = ("---:" if number in NUMBERS else "---" for number in range(len(HEADINGS)))
-    head = [f"| {' | '.join(HEADINGS)} |", f"| {' | '.join(align)} |"]
+    """Write the tables for documents, then failures and what was skipped."""
     lines = []
-    for title, members in _by_pair(verdicts).items():
-        rows = ["| " + " | ".join(map(escape, cells(verdict))) + " |" for verdict in members]
-        lines += [f"**{title}**", "", *head, *rows, ""]
-    told = [f"- {escape(line)}" for line in notes(verdicts, skipped)]
-    return "\n".join([*lines, CAPTION, *(["", *told] if told else []), ""])
+    for grid in grids(verdicts):
+        lines += [markdown(grid), ""]
+    remarks = [f"- {escape(line)}" for line in notes(verdicts, skipped)]
+    return "\n".join([*lines, CAPTION, *(["", *remarks] if remarks else []), ""])
 
 
 def to_json(verdicts: list[Verdict], skipped: list[Skipped]) -> str:
-    """Verdicts as they are in their files, and what was skipped."""
+    """Return the verdicts with all their fields, and what was skipped."""
     values = {
-        "schema_version": 1,
+        "schema_version": 2,
         "verdicts": [asdict(verdict) for verdict in verdicts],
         "skipped": [asdict(item) for item in skipped],
     }

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ganbench import plot_columns, plot_frame, plot_references, plot_style
-from ganbench.bootstrap import FEW_RUNS
 from ganbench.columns import Column
 from ganbench.plot_frame import Words
 from ganbench.plot_lines import AXES, Curves, Floats, Line, curves
 from ganbench.plot_style import Look
 from ganbench.sections import Section
+from ganbench.stats.summary import FEWEST_FOR_AN_INTERVAL
 
 
 def draw(section: Section, column: Column) -> tuple[Any, Words] | None:
@@ -57,7 +57,7 @@ def _draw_line(axes: Any, line: Line, axis: str, look: Look) -> None:
             )
     axes.plot(
         along,
-        line.mean,
+        line.median,
         linestyle=look.dash,
         color=look.color,
         marker=look.marker,
@@ -68,7 +68,7 @@ def _draw_line(axes: Any, line: Line, axis: str, look: Look) -> None:
 
 def _heights(line: Line) -> Floats:
     """Every finite value that is drawn."""
-    drawn = [part for part in (line.mean, line.low, line.high) if part is not None]
+    drawn = [part for part in (line.median, line.low, line.high) if part is not None]
     everything = np.concatenate(drawn if line.low is not None else [*drawn, line.values.ravel()])
     return np.asarray(everything[np.isfinite(everything)])
 
@@ -82,15 +82,16 @@ def _locator() -> Any:
 def _words(section: Section, column: Column, found: Curves) -> Words:
     counts = sorted({len(line.values) for line in found.lines})
     runs = "–".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
-    notes = [f"Each line is the mean of {runs} run{'' if counts == [1] else 's'}."]
-    if counts[-1] > FEW_RUNS:
-        notes[0] += " Bands: 95 % bootstrap intervals of the mean."
-    if counts[0] <= FEW_RUNS and counts[-1] > 1:
+    notes = [f"Each line is the median of {runs} run{'' if counts == [1] else 's'}."]
+    if counts[-1] >= FEWEST_FOR_AN_INTERVAL:
+        notes[0] += " Bands: 95 % intervals of the median."
+    if counts[0] < FEWEST_FOR_AN_INTERVAL and counts[-1] > 1:
         notes[0] += " Thin lines: single runs, where there are 4 or fewer."
     notes += found.left_out
     notes += plot_columns.notes(section.gans, column, "Not in the lines")
     told = "; ".join(
-        f"{line.row.label} from {line.mean[0]:.3g} to {line.mean[-1]:.3g}" for line in found.lines
+        f"{line.row.label} from {line.median[0]:.3g} to {line.median[-1]:.3g}"
+        for line in found.lines
     )
     title = f"{column.title}, along training"
     return Words(title, section.heading, notes, f"{title}, for {section.heading}: {told}.")

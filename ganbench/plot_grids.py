@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ganbench import plot_frame, plot_style
+from ganbench import plot_frame
+from ganbench.palette import COLORS
 from ganbench.plot_frame import WIDTH_INCHES, Words
 from ganbench.plot_samples import Samples, Strip, lowest_seed
 from ganbench.plot_style import GREY
@@ -166,7 +167,7 @@ def _draw_points(section: Section, strips: Sequence[Strip], heading: str) -> tup
                 samples[:POINTS, 0],
                 samples[:POINTS, 1],
                 s=2,
-                color=plot_style.COLORS[0],
+                color=COLORS[0],
                 linewidths=0,
             )
         if strip.reason:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ganbench.bootstrap import FEW_RUNS
 from ganbench.columns import Column
 from ganbench.comparability import apart, canonical, speed_key
 from ganbench.history import Point, points
 from ganbench.record import Record
 from ganbench.rows import Row
 from ganbench.sections import Section
-from ganbench.statistics import summarise
+from ganbench.stats.summary import FEWEST_FOR_AN_INTERVAL, median_interval
 
 Floats = npt.NDArray[np.float64]
 AXES = {
@@ -31,19 +30,19 @@ class Line:
     """One row's curve.
 
     `positions` [runs, points] are by axis; seconds are NaN for a run that ran in another way than
-    most. `values` [runs, points] and their mean [points] are NaN where there is no value; `low`
-    and `high` [points] hold the mean with 95 % and are None for 4 runs or fewer.
+    most. `values` [runs, points] and their median [points] are NaN where there is no value; `low`
+    and `high` [points] hold the median with 95 % and are None for 4 runs or fewer.
     """
 
     row: Row
     positions: dict[str, Floats]
     values: Floats
-    mean: Floats
+    median: Floats
     low: Floats | None
     high: Floats | None
 
     def along(self, axis: str) -> Floats:
-        """Where the mean stands on one of the axes: the mean position of the runs, [points]."""
+        """Where the median stands on one of the axes: the mean position of the runs, [points]."""
         runs = self.positions[axis]
         return np.asarray(runs[np.isfinite(runs).all(1)].mean(0))
 
@@ -107,11 +106,13 @@ def _line(row: Row, histories: list[list[Point]], is_timed: npt.NDArray[np.bool_
     values = np.array(
         [[math.nan if point.value is None else point.value for point in run] for run in histories]
     )
-    if len(values) <= FEW_RUNS:
-        return Line(row, positions, values, values.mean(0), None, None)
+    # NaN in any run leaves none: a median of some of the runs would pass for one of all.
+    middle = np.median(values, axis=0)
+    if len(values) < FEWEST_FOR_AN_INTERVAL:
+        return Line(row, positions, values, middle, None, None)
     ends = []
-    for runs in values.T:  # an interval of some of the runs would pass for one of all
-        summary = summarise(runs, 0, None)
-        ends.append((summary.low, summary.high) if np.isfinite(runs).all() else (None, None))
+    for runs in values.T:
+        interval = median_interval(sorted(runs.tolist()))[1] if np.isfinite(runs).all() else None
+        ends.append((interval.low, interval.high) if interval else (math.nan, math.nan))
     low, high = np.array(ends, dtype=np.float64).T
-    return Line(row, positions, values, values.mean(0), low, high)
+    return Line(row, positions, values, middle, low, high)

@@ -14,11 +14,10 @@ from ganbench.columns import Column
 from ganbench.costs import costs
 from ganbench.plot_frame import Frame, Words
 from ganbench.plot_style import Look
-from ganbench.ranking import worst
 from ganbench.record import Record
 from ganbench.rows import Row
 from ganbench.sections import Section
-from ganbench.statistics import Summary, summarise
+from ganbench.stats.summary import Summary, summarise
 
 PANELS_BESIDE = 3
 
@@ -28,7 +27,7 @@ class Dot:
     """One row's quality and images per second, over its runs of one way of running."""
 
     row: Row
-    quality: Summary  # failed runs count as the worst value of the column
+    quality: Summary  # failed runs are worse than any value
     speed: Summary  # of the completed runs
 
 
@@ -48,8 +47,6 @@ def throughput(record: Record) -> float:
 
 def panels(section: Section, column: Column) -> list[Panel]:
     """The trained rows by way of running, the way that most runs share first."""
-    values = [column.value(record) for row in section.gans for record in row.completed]
-    lowest = worst(values, column.direction)
     ways: dict[str, dict[str, Any]] = {}
     members: dict[str, list[tuple[Row, list[Record]]]] = {}
     for row in section.gans:
@@ -64,8 +61,8 @@ def panels(section: Section, column: Column) -> list[Panel]:
     order = sorted(members, key=lambda name: -sum(len(runs) for _, runs in members[name]))
     found = []
     for name in order:
-        dots = [_dot(row, records, column, lowest) for row, records in members[name]]
-        shown = [dot for dot in dots if dot.quality.mean is not None and dot.speed.mean is not None]
+        dots = [_dot(row, records, column) for row, records in members[name]]
+        shown = [dot for dot in dots if _has_value(dot.quality) and _has_value(dot.speed)]
         if shown:
             found.append(Panel(ways[name], shown))
     return found
@@ -122,10 +119,9 @@ def _finish(
 
 
 def _draw_dot(axes: Any, dot: Dot, look: Look) -> None:
-    assert dot.speed.mean is not None and dot.quality.mean is not None
     axes.errorbar(
-        dot.speed.mean,
-        dot.quality.mean,
+        dot.speed.median,
+        dot.quality.median,
         xerr=_bar(dot.speed),
         yerr=_bar(dot.quality),
         color=look.color,
@@ -137,32 +133,39 @@ def _draw_dot(axes: Any, dot: Dot, look: Look) -> None:
     )
 
 
+def _has_value(summary: Summary) -> bool:
+    return summary.median is not None and math.isfinite(summary.median)
+
+
 def _ends(summary: Summary) -> tuple[float, float]:
-    """The ends of an error bar: the interval, the standard deviation, or the mean alone."""
-    assert summary.mean is not None
-    if summary.low is not None and summary.high is not None:
-        return summary.low, summary.high
-    spread = summary.standard_deviation or 0.0
-    return summary.mean - spread, summary.mean + spread
+    """The ends of an error bar: the interval, or the lowest and highest of few values.
+
+    An end that reaches into failed runs stands at the worst value.
+    """
+    low, high = summary.values[0], summary.values[-1]
+    if summary.interval is not None:
+        low, high = max(low, summary.interval.low), min(high, summary.interval.high)
+    return low, high
 
 
 def _bar(summary: Summary) -> np.ndarray:
-    """The error bar as lengths below and above the mean, [2, 1]."""
+    """The error bar as lengths below and above the median, [2, 1]."""
     low, high = _ends(summary)
-    assert summary.mean is not None
-    return np.array([[max(0.0, summary.mean - low)], [max(0.0, high - summary.mean)]])
+    assert summary.median is not None
+    return np.array([[max(0.0, summary.median - low)], [max(0.0, high - summary.median)]])
 
 
-def _dot(row: Row, records: list[Record], column: Column, lowest: float | None) -> Dot:
+def _dot(row: Row, records: list[Record], column: Column) -> Dot:
     values = [column.value(record) for record in records]
     speeds = [throughput(record) for record in records]
-    return Dot(row, summarise(values, len(row.failed), lowest), summarise(speeds, 0, None))
+    quality = summarise(values, column.direction, len(row.failed))
+    return Dot(row, quality, summarise([value for value in speeds if value == value], "none"))
 
 
 def _words(section: Section, column: Column, found: list[Panel], beyond: list[str]) -> Words:
-    few = any(dot.speed.low is None for panel in found for dot in panel.dots)
-    bars = "95 % bootstrap intervals of the mean" + (
-        ", standard deviations for 4 runs or fewer" if few else ""
+    few = any(dot.speed.interval is None for panel in found for dot in panel.dots)
+    bars = "95 % intervals of the median" + (
+        ", lowest to highest for 4 runs or fewer" if few else ""
     )
     notes = [f"Bars: {bars}. Images per second leave out compilation, sampling and scoring."]
     notes += [
@@ -171,9 +174,9 @@ def _words(section: Section, column: Column, found: list[Panel], beyond: list[st
         for number, panel in enumerate(found[1:], 2)
     ]
     notes += beyond
-    notes += plot_columns.notes(section.gans, column, "Counted as the worst value of the column")
+    notes += plot_columns.notes(section.gans, column, "Counted as worse than any value")
     told = "; ".join(
-        f"{dot.row.label} {dot.quality.mean:.3g} at {dot.speed.mean:,.0f} images/s"
+        f"{dot.row.label} {dot.quality.median:.3g} at {dot.speed.median:,.0f} images/s"
         for panel in found
         for dot in panel.dots
     )

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ganbench.palette import COLORS
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ganbench.rows import Row
 
 LOG_FROM_FACTOR = 20  # values that span more are shown on a logarithmic axis
-# Okabe and Ito, "Color Universal Design", 2008, without the yellow that white swallows.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#666666"

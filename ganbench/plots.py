@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench import (
+    column_names,
     plot_columns,
     plot_curves,
     plot_files,
@@ -19,7 +20,7 @@ from ganbench import (
     sections,
 )
 from ganbench.columns import Column
-from ganbench.errors import NothingMatched, UnknownName
+from ganbench.errors import NothingMatched
 from ganbench.plot_frame import Words
 from ganbench.sections import Section
 from ganbench.specification import slug
@@ -50,20 +51,15 @@ def draw(store: Store, folder: Path, wanted: Sequence[str] = ()) -> Drawn:
     trials = store.planned()
     records = [record for trial in trials if (record := store.load(trial.id))]
     parts = sections.group(trials, records)
-    known = {column.name for section in parts for column in plot_columns.columns(section)}
+    known = [column for section in parts for column in plot_columns.columns(section)]
     for name in wanted:
-        if name not in known:
-            raise UnknownName("column", name, known, str(store.root))
+        column_names.resolve(known, name, str(store.root))
     paths: list[Path] = []
     remarks: list[str] = []
     with plot_style.rules():
         for number, section in enumerate(parts, 1):
             place = f"-{slug(section.dataset, length=40)}-{number}" if len(parts) > 1 else ""
-            chosen = [
-                column
-                for column in plot_columns.columns(section)
-                if not wanted or column.name in wanted
-            ]
+            chosen = _chosen(section, wanted)
             found = [
                 path for column in chosen for path in _of_column(section, column, folder, place)
             ]
@@ -80,6 +76,15 @@ def draw(store: Store, folder: Path, wanted: Sequence[str] = ()) -> Drawn:
     if not paths:
         raise NothingMatched("; ".join([f"{store.root}: nothing to draw yet", *remarks]))
     return Drawn(paths, remarks)
+
+
+def _chosen(section: Section, wanted: Sequence[str]) -> list[Column]:
+    """The columns of a section to draw: all of them, or those that `wanted` names."""
+    columns = plot_columns.columns(section)
+    if not wanted:
+        return columns
+    named = {column_names.find(columns, name) for name in wanted}
+    return [column for column in columns if column in named]
 
 
 def _of_column(section: Section, column: Column, folder: Path, place: str) -> list[Path]:

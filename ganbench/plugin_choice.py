@@ -10,7 +10,7 @@ from ganbench.errors import UnknownName
 
 SWITCH = "GANBENCH_DISABLE_PLUGIN_AUTOLOAD"
 OWN_DISTRIBUTION = "ganbench"  # what comes with the harness is loaded even where SWITCH is on
-_NOT = "no:"
+NOT = "no:"
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Choice:
     def reason_against(self, name: str, distribution: str | None) -> str | None:
         """Why this entry point is not to be imported, or None."""
         if name in self.blocked:
-            return f"-p {_NOT}{name}"
+            return f"-p {NOT}{name}"
         if self.autoload or name in self.named or distribution == OWN_DISTRIBUTION:
             return None
         return f"{SWITCH} is set; -p {name} loads it"
@@ -34,10 +34,8 @@ def read(texts: Iterable[str], known: Iterable[str]) -> Choice:
     """Read the values of -p, 'NAME' and 'no:NAME'; raises UnknownName for names not installed."""
     known = set(known)
     for text in texts:
-        if text.removeprefix(_NOT) not in known:
-            raise UnknownName("installed plugin", text.removeprefix(_NOT), known, where="-p")
-    blocked = {text.removeprefix(_NOT) for text in texts if text.startswith(_NOT)}
+        if text.removeprefix(NOT) not in known:
+            raise UnknownName("installed plugin", text.removeprefix(NOT), known, where="-p")
+    blocked = {text.removeprefix(NOT) for text in texts if text.startswith(NOT)}
     autoload = os.environ.get(SWITCH, "") in ("", "0")
-    return Choice(
-        frozenset(texts) - {_NOT + name for name in blocked}, frozenset(blocked), autoload
-    )
+    return Choice(frozenset(texts) - {NOT + name for name in blocked}, frozenset(blocked), autoload)

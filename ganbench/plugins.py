@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import re
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
@@ -15,10 +16,11 @@ from typing import Any
 
 import pluggy
 
-from ganbench import hookspecs, plugin_choice, sources
-from ganbench.errors import ConfigError, GanbenchError, PluginError, UnknownName
+from ganbench import hookspecs, metric_names, plugin_choice, sources
+from ganbench.errors import ConfigError, GanbenchError, PluginError, PluginWarning, UnknownName
 
 GROUP = "ganbench"
+FILE_MODULE = "ganbench_file_"  # how the modules of single files begin
 NAME = r"[a-z0-9][a-z0-9._-]*"  # safe in file names, tables and spreadsheets
 SINGULAR = {
     "backends": "backend",
@@ -47,6 +49,20 @@ KINDS = {
     "datasets": ("task", "load"),
     "extractors": ("fits", "extract"),
 }
+# Kind -> the class in ganbench/contracts.py that describes it.
+CONTRACTS = {
+    "backends": "Backend",
+    "models": "Model",
+    "losses": "Loss",
+    "penalties": "Penalty",
+    "metrics": "Metric",
+    "datasets": "DatasetSource",
+    "extractors": "Extractor",
+}
+_NO_HOOK = (
+    "has no hook, so it offers nothing; a hook looks like "
+    "`@ganbench.hookimpl def ganbench_losses(): return [MyLoss]`"
+)
 PENALTY_METHODS = ("discriminator_term", "transform_input", "after_update")
 
 
@@ -103,7 +119,7 @@ class Catalog:
                 raise PluginError(
                     f"{entry.kind}: {entry.name!r} is offered twice, by plugin "
                     f"{other.plugin.name!r} ({other.plugin.distribution}) and by plugin "
-                    f"{plugin.name!r} ({plugin.distribution}); uninstall or rename one"
+                    f"{plugin.name!r} ({plugin.distribution}); {_way_out(other.plugin, plugin)}"
                 )
             new[key] = entry
         self._entries.update(new)
@@ -121,11 +137,17 @@ class Catalog:
         return sorted({entry.name for entry in self.entries(kind)})
 
     def get(self, kind: str, name: str) -> type[Any]:
-        """The class of this kind and name; models have one per backend, see `model`."""
-        for entry in self.entries(kind):
-            if entry.name == name:
-                return entry.cls
-        raise UnknownName(SINGULAR[kind], name, self.names(kind))
+        """The class of this kind and name; models have one per backend, see `model`.
+
+        A metric also goes by its aliases, see `metric_names`. Raises UnknownName, and ConfigError
+        for an alias of several metrics.
+        """
+        classes = {entry.name: entry.cls for entry in reversed(self.entries(kind))}
+        real = metric_names.real_name(name, classes) if kind == "metrics" else name
+        if real not in classes:
+            aliases = metric_names.ALIASES if kind == "metrics" else ()
+            raise UnknownName(SINGULAR[kind], name, classes, also=aliases)
+        return classes[real]
 
     def model(self, name: str, backend: str) -> type[Any] | None:
         """The model of this name on this backend, or None; raises UnknownName for no backend's."""
@@ -161,6 +183,8 @@ def load(files: Iterable[Path | str] = (), wanted: Sequence[str] = ()) -> Catalo
             raise
         except BaseException as error:
             raise PluginError(f"--plugin {path}: {_one_line(error)}") from None
+        if not found:
+            warnings.warn(f"--plugin {path}: {_NO_HOOK}", PluginWarning, stacklevel=2)
         plugin = Plugin(name, name, path.name)
         catalog.add(plugin, entries_of(found, plugin))
     return catalog
@@ -188,6 +212,14 @@ def _add_installed(catalog: Catalog, point: EntryPoint) -> None:
     version = point.dist.version if point.dist else None
     plugin = Plugin(point.name, module.__name__, origin(point), version)
     catalog.add(plugin, entries_of(found, plugin))
+
+
+def _way_out(one: Plugin, other: Plugin) -> str:
+    """How to get rid of a name that two plugins offer."""
+    if one == other:
+        return "rename one"
+    options = [f"-p {plugin_choice.NOT}{plugin.name}" for plugin in (one, other) if plugin.version]
+    return " or ".join(["rename one", *[f"leave one out with {option}" for option in options]])
 
 
 def entries_of(found: Iterable[tuple[str, type[Any]]], plugin: Plugin) -> Iterator[Entry]:
@@ -218,23 +250,25 @@ def offers(module: ModuleType, name: str) -> Iterator[tuple[str, type[Any]]]:
 
 def _check(cls: type[Any], kind: str, methods: tuple[str, ...], plugin: str) -> None:
     where = f"plugin {plugin!r}: {cls.__name__} in ganbench_{kind}"
+    see = f"see {CONTRACTS[kind]} in ganbench/contracts.py"
     for fact in ("name", *FACTS.get(kind, ())):
         if not hasattr(cls, fact):
-            raise PluginError(f"{where} has no {fact!r}")
+            raise PluginError(f"{where} has no {fact!r}; {see}")
     if not isinstance(cls.name, str) or not re.fullmatch(NAME, cls.name):
         raise PluginError(
             f"plugin {plugin!r}: the name {cls.name!r} has to be lower-case letters, digits, . _ -"
         )
     for method in methods:
         if not callable(getattr(cls, method, None)):
-            raise PluginError(f"{where} has no method {method!r}")
+            raise PluginError(f"{where} has no method {method!r}; {see}")
     if kind == "penalties" and not any(hasattr(cls, method) for method in PENALTY_METHODS):
-        raise PluginError(f"{where} has none of the methods {', '.join(PENALTY_METHODS)}")
+        methods = PENALTY_METHODS
+        raise PluginError(f"{where} has none of the methods {', '.join(methods)}; {see}")
 
 
 def module_name(path: Path) -> str:
     """What the module of a single-file plugin is called."""
-    return "ganbench_file_" + re.sub(r"\W", "_", path.stem)
+    return FILE_MODULE + re.sub(r"\W", "_", path.stem)
 
 
 def import_file(path: Path, name: str) -> ModuleType:

@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
-from ganbench.comparability import apart, canonical, speed_key
+from dataclasses import dataclass
+
+from ganbench.comparability import apart, speed_key
 from ganbench.costs import RANKED
 from ganbench.record import Record
 from ganbench.rows import Row
 from ganbench.steadiness import spread
-from ganbench.timing import MARKS, NOT_VALID, UNSTABLE
+from ganbench.timing import MARKS, UNSTABLE
 
 
-def health(row: Row) -> str | None:
-    """In how many of the completed trials a metric found what is wrong, what, and since when.
+@dataclass(frozen=True)
+class Problem:
+    """What a metric's verdict says is wrong with some of a row's completed trials."""
 
-    None for baselines, which are what they are on purpose.
+    words: str  # such as `collapsed`
+    trials: int
+    onsets: tuple[str, ...]  # images shown when it began, where the verdict says so
+
+
+def problems(row: Row) -> list[Problem]:
+    """Return the problems of a row's completed trials, by kind.
+
+    Baselines have none: what a memorizer does is its purpose.
     """
-    if not row.completed or row.is_baseline:
-        return None
-    found: dict[str, list[str]] = {}
+    if row.is_baseline:
+        return []
+    onsets_of: dict[str, list[str]] = {}
     for record in row.completed:
-        onsets: dict[str, str] = {}  # of one trial, of which several feature spaces may tell
+        own: dict[str, str] = {}  # of one trial, which several feature spaces may judge
         for score in record.scores:
             words, _, onset = (score.get("verdict") or "").partition(" since ")
             if words:
-                onsets.setdefault(words, onset)
-        for words, onset in onsets.items():
-            found.setdefault(words, []).append(onset)
-    trials = len(row.completed)
-    told = [f"{len(onsets)} of {trials} {_since(words, onsets)}" for words, onsets in found.items()]
-    return ", ".join(told) or "ok"
+                own.setdefault(words, onset.removesuffix(" images"))
+        for words, onset in own.items():
+            onsets_of.setdefault(words, []).append(onset)
+    return [
+        Problem(words, len(onsets), tuple(onset for onset in onsets if onset))
+        for words, onsets in onsets_of.items()
+    ]
 
 
-def _since(words: str, onsets: list[str]) -> str:
-    known = [onset.removesuffix(" images") for onset in onsets if onset]
-    return f"{words} since {', '.join(known)} images" if known else words
+def troubled(row: Row) -> int:
+    """Return how many of a row's completed trials have a problem."""
+    if row.is_baseline:
+        return 0
+    return sum(any(score.get("verdict") for score in record.scores) for record in row.completed)
 
 
-def speed_group(row: Row) -> str:
-    """Rows with the same text here have comparable speeds; a row with a bad clock is alone."""
-    if any(mark in NOT_VALID for record in row.completed for mark in _marks(record)):
-        return f"not valid: {row.key}"
-    keys = {canonical(speed_key(record)) for record in row.completed}
-    return keys.pop() if len(keys) == 1 else f"several: {sorted(keys)}"
+def is_doubtful(row: Row) -> bool:
+    """Whether the timing of at least half of the completed trials is marked."""
+    marked = sum(bool(_marks(record)) for record in row.completed)
+    return bool(row.completed) and 2 * marked >= len(row.completed)
 
 
 def timing(row: Row) -> str | None:
@@ -102,7 +114,7 @@ def cost_notes(records: list[Record]) -> list[str]:
         for record in records
         if record.training.get("energy_joules") is not None
     )
-    notes = [f"of peak: the share of what `ganbench doctor --peak` measured: {'; '.join(peaks)}."]
+    notes = [f"MFU: the share of what `ganbench doctor --peak` measured: {'; '.join(peaks)}."]
     joules = [f"J/image: of the whole device while training, by {'; '.join(meters)}."]
     return notes * bool(peaks) + joules * bool(meters)
 

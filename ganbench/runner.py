@@ -142,8 +142,12 @@ class Runner:
         wanted = {"training": found.training, "keys": keys}
         result = self._job(trial, "score", "scoring", None, wanted)
         if "scores" not in result:
+            check = {"check": result["check"]} if "check" in result else {}
             return dataclasses.replace(
-                found, status="failed", reason=f"scoring: {result['reason']}"
+                found,
+                status="failed",
+                reason=f"scoring: {result['reason']}",
+                training={**found.training, **check},
             )
         scores = [
             {**score, "plugins": provenance.of_score(self.catalog, score)}
@@ -183,7 +187,8 @@ class Runner:
             return {**event["result"], "wall_seconds": event["wall_seconds"]}
         if event["exit_code"] == EnvironmentNotReady.exit_code:
             raise EnvironmentNotReady(event["message"])
-        return _failure("failed", event["reason"])
+        check = {"check": event["check"]} if "check" in event else {}
+        return {**_failure("failed", event["reason"]), **check}
 
 
 def _failure(status: str, reason: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def obstacle(config: Config) -> str:
         return f"threads is {config.threads}, and only trials of one thread run side by side"
     if budget.parse(config.budget).kind == "seconds":
         return "the budget is time, of which neighbours take a share"
-    if config.device != "cpu" and (config.device == "cuda" or _has_accelerator()):
+    if config.device != "cpu" and (config.device == "cuda" or has_accelerator()):
         return "trials would share one device; device cpu is not shared"
     return ""
 
@@ -68,5 +68,6 @@ def rounds(trials: Sequence[Trial], beside: Collection[str], size: int) -> list[
     return [*found, waiting] if waiting else found
 
 
-def _has_accelerator() -> bool:
+def has_accelerator() -> bool:
+    """Whether the driver of a GPU is there."""
     return any(Path(path).exists() for path in ACCELERATORS)

@@ -175,6 +175,8 @@ def type_text(kind: Any) -> str:
         return " or ".join(type_text(argument) for argument in arguments)
     if kind is type(None):
         return "none"
+    if kind is bool:
+        return "true | false"
     return getattr(kind, "__name__", str(kind))
 
 

@@ -27,6 +27,11 @@ def class_hashes(cls: type[Any]) -> dict[str, str]:
     return {module: _module_hash(module) for module in plugins}
 
 
+def module_hash(module: str) -> str:
+    """Return the hash of a plugin module's present source; 'unknown' if there is no such module."""
+    return _module_hash(module)
+
+
 def forget() -> None:
     """Read every source again when it is next asked for."""
     _module_hash.cache_clear()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from ganbench.columns import Columns
-from ganbench.contracts import Direction
+from ganbench import column_names
+from ganbench.columns import Column, Columns, of_score
 from ganbench.curves import areas_under_curves, first_reach
-from ganbench.errors import ConfigError, UnknownName
+from ganbench.errors import ConfigError
 from ganbench.history import Point, points
 from ganbench.record import Record
 from ganbench.rows import Row
@@ -47,15 +47,10 @@ def parse(text: str) -> Target:
 
 def check(targets: Iterable[Target], records: list[Record]) -> None:
     """Raise ConfigError where a target's column has no curve in these records."""
-    known: dict[str, Direction] = {}
-    for record in records:
-        for score in record.scores:
-            if "curve" in score:
-                known |= score["directions"]
+    followed = [column for record in records for column in _followed(record)]
     for target in targets:
-        if target.column not in known:
-            raise UnknownName("column with a curve", target.column, known)
-        if known[target.column] == "none":
+        column = column_names.resolve(followed, target.column, "columns with a curve")
+        if column.direction == "none":
             raise ConfigError(f"target {target.column}: has no better direction to reach it from")
 
 
@@ -98,13 +93,21 @@ def reached(row: Row, target: Target) -> dict[str, Any]:
 
 
 def _first(record: Record, target: Target, axis: str) -> float:
+    column = column_names.find(_followed(record), target.column)
+    score = column.score(record) if column else None
+    if column is None or score is None or column.direction == "none":
+        return math.inf
+    places, values = _axis(points(record, score, column.key), axis)
+    place = first_reach(places, values, target.value, column.direction)
+    return math.inf if place is None else place
+
+
+def _followed(record: Record) -> Iterator[Column]:
+    """The columns of a record that have a curve."""
     for score in record.scores:
-        direction = score["directions"].get(target.column, "none")
-        if "curve" in score and direction != "none":
-            places, values = _axis(points(record, score, target.column), axis)
-            place = first_reach(places, values, target.value, direction)
-            return math.inf if place is None else place
-    return math.inf
+        if "curve" in score:
+            for name in score["directions"]:
+                yield of_score(record, score, name)
 
 
 def _share(places: list[float]) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ganbench import boundary
 from ganbench.budget import Budget, Clock
 from ganbench.checkpoints import Checkpoints
 from ganbench.chunk_times import ChunkTimes, Span
@@ -151,6 +152,7 @@ class Training:
         self._expect(inputs, progress.steps + length, length)
         with clock.running():
             losses = self.trainer.train(chunk)
+        boundary.losses(self.trainer, losses)
         seconds = clock.seconds - trained
         if not first:
             self.times.add(Span(length, seconds, phases.draw.seconds - drawn))

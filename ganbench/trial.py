@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganbench import energy, importing, selectors, timing
+from ganbench import boundary, energy, importing, selectors, timing
 from ganbench.budget import Budget
 from ganbench.checkpoints import Checkpoints
-from ganbench.contracts import Backend, Dataset, Model, RunOptions, Trainer
+from ganbench.contracts import Backend, Dataset, Model, RunOptions, Task, Trainer
 from ganbench.data import ChunkSource, evaluation_noise
 from ganbench.energy import MeteredClock
 from ganbench.memory import PeakMemory
@@ -50,15 +50,16 @@ def run(
     with importing.apart(phases.import_, phases.prepare):
         backend = rebuild(catalog, "backends", specification["backend"])
         model = rebuild(catalog, "models", specification["model"], backend.name)
-        step, budget = model.step(dataset.task), Budget(**specification["budget"])
+        step = model.step(dataset.task)
+        boundary.step(model, step)
+        budget = Budget(**specification["budget"])
         total = budget.steps(step, specification.get("flops_per_step"))
         runtime = backend.prepare(_run_options(specification, total, budget))
         counters = energy.find(on_gpu=_is_on_gpu(specification, backend))
         phases.train = meter = MeteredClock(counters=counters.counters)
     with importing.apart(phases.import_, phases.build):
         loss, penalties = rebuild_loss(catalog, specification)
-        weights = draw_weights(specification["seed"], model.parameters(dataset.task))
-        trainer = model.trainer(loss, penalties, dataset.task, weights, runtime)
+        trainer = _trainer(model, loss, penalties, dataset.task, specification["seed"], runtime)
     trajectory = follow(model.parameters(dataset.task))
     seed, threads = specification["seed"], specification["threads"]
     source = ChunkSource(dataset, step, seed, total, loss, penalties, threads)
@@ -89,6 +90,7 @@ def run(
         "losses": progress.losses,
         "checkpoints": checkpoints.taken,
         "data_sha256": dataset.sha256,
+        "sample_kind": dataset.task.kind,
         "backend_description": {**backend.describe(), **_described(trainer)},
         **(trajectory.keep(folder / "trajectory.npy") if trajectory else {}),
     }
@@ -100,6 +102,7 @@ def run(
         except FloatingPointError as error:
             result |= {"status": "diverged", "reason": str(error)}
         else:
+            boundary.samples(trainer, samples, len(noise), dataset.task)
             result |= keep(samples, len(noise), dataset.task, folder / "samples.npy")
             if "samples_sha256" in result:
                 checkpoints.add_small(samples, progress.counters(step)["images"])
@@ -117,6 +120,23 @@ def run(
         "energy_joules": meter.joules,
         "energy_source": counters.source,
     }
+
+
+def _trainer(
+    model: Any, loss: Any, penalties: tuple[Any, ...], task: Task, seed: int, runtime: Any
+) -> Trainer:
+    """Draw the weights and build the networks with them."""
+    parameters = model.parameters(task)
+    boundary.parameters(model, parameters)
+    weights = draw_weights(seed, parameters)
+    try:
+        trainer: Trainer = model.trainer(loss, penalties, task, weights, runtime)
+    except KeyError as error:
+        if error.args and error.args[0] not in weights:
+            error.add_note(f"parameters() declares {', '.join(weights) or 'nothing'}")
+        raise
+    boundary.trainer(model, trainer)
+    return trainer
 
 
 def _tee(report: Report, events: Any) -> Report:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ganbench.contracts import Dataset
 from ganbench.corruptions import CORRUPTIONS
-from ganbench.render import escape
+from ganbench.report.grid import Grid, GridCell, GridRow, Heading, escape
 from ganbench.scoring import Scoring
 from ganbench.validation import TRAINING_IMAGES, Key, Measurements, Values, key_of
 from ganbench.validation_verdicts import (
@@ -32,7 +32,7 @@ from ganbench.validation_verdicts import (
 )
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    pass
 
 SCHEMA_VERSION = 1
 HEADINGS = ("promise", "column", "of", "outcome", "measured")
@@ -146,21 +146,10 @@ def to_json(told: dict[str, Any] | list[dict[str, Any]]) -> str:
     return re.sub(r"\[[^\[\]{}]*\]", lambda found: " ".join(found[0].split()), text) + "\n"
 
 
-def to_rich(reports: list[dict[str, Any]]) -> RenderableType:
-    """A table of promises for each data set, and the rules."""
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    parts: list[RenderableType] = []
-    for report in reports:
-        table = Table(title=Text(_title(report)), title_justify="left")
-        for heading in HEADINGS:
-            table.add_column(heading, overflow="fold")
-        for check in report["checks"]:
-            table.add_row(*map(Text, _cells(check)))
-        parts += [table, Text(summary(report))]
-    return Group(*parts, *(Text(rule, style="dim") for rule in RULES))
+def grid(report: dict[str, Any]) -> Grid:
+    """Return the table of a data set's promises."""
+    rows = [GridRow(list(map(GridCell, _cells(check)))) for check in report["checks"]]
+    return Grid(_title(report), [Heading(text, False) for text in HEADINGS], rows, identity=3)
 
 
 def to_markdown(report: dict[str, Any]) -> str:

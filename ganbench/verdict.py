@@ -1,141 +1,90 @@
-"""Verdicts of parity: one JSON file each, and what a results table may say because of them."""
+"""Which models and losses are verified: the column `parity` of a results table."""
 
 from __future__ import annotations
 
 import itertools
-import json
-import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from ganbench.errors import ConfigError, StorageError
-from ganbench.specification import NO_LOSS, Trial, digest, slug
-from ganbench.store import Store
+from ganbench.results.parity_verdict import (
+    FAILED,
+    VERIFIED,
+    Verdict,
+    read,
+    read_with_shipped,
+    shipped,
+    write,
+    write_all,
+)
+from ganbench.specification import NO_LOSS, Trial
 
-SCHEMA_VERSION = 1
-VERIFIED, FAILED, CHANGED, UNVERIFIED = "verified", "failed", "changed", "unverified"
-_FILE = re.compile(r".+-[0-9a-f]{8}\.json")
-# The gate tells algorithms apart; how large the layers are is no part of an algorithm.
+__all__ = [
+    "CHANGED",
+    "FAILED",
+    "SIZES",
+    "UNVERIFIED",
+    "VERIFIED",
+    "Verdict",
+    "applicable",
+    "is_current",
+    "marks",
+    "read",
+    "read_with_shipped",
+    "shipped",
+    "write",
+    "write_all",
+]
+
+CHANGED, UNVERIFIED = "changed", "unverified"
+# A comparison of small layers and batches also verifies larger ones: the algorithm is the same.
 SIZES = frozenset({"width", "batch_size", "latent_size"})
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What came of training one model with one loss on two backends.
-
-    `deviations` are those of `parity.Comparison`, null where a value was not finite;
-    `first_disagreement` has step, name and values, null where there is none. `asked` has the
-    selections that the labels stand for, with every option.
-    """
-
-    schema_version: int
-    backends: list[str]
-    model: str
-    loss: str
-    task: str
-    steps: int
-    dtype: str
-    seed: int
-    verdict: str  # verified or failed
-    reason: str
-    deviations: dict[str, float | None]
-    first_disagreement: dict[str, Any] | None
-    asked: dict[str, Any]
-    sources: dict[str, str]  # of both implementations
-    frameworks: dict[str, dict[str, str]]  # what each backend says of itself
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the two backends train the same GAN."""
-        return self.verdict == VERIFIED
-
-    def question(self) -> dict[str, Any]:
-        """What was asked, whatever sources answer it."""
-        setting = {"task": self.task, "steps": self.steps, "dtype": self.dtype, "seed": self.seed}
-        return {**setting, "asked": self.asked}
-
-    def file_name(self) -> str:
-        """A readable name that changes with the question and with the sources."""
-        readable = slug("-".join(self.backends), self.model, self.loss, self.dtype, length=96)
-        return f"{readable}-{digest([self.question(), self.sources])}.json"
-
-
-def write(folder: Path, verdict: Verdict) -> None:
-    """Write a verdict in one piece; those of the same question and other sources go."""
-    text = json.dumps(asdict(verdict), indent=1, sort_keys=True, allow_nan=False)
-    name = verdict.file_name()
-    Store(folder).write(name, text + "\n")
-    for path, older in _files(folder, name.rpartition("-")[0]):
-        if older.question() == verdict.question() and path.name != name:
-            path.unlink()
-
-
-def read(folder: Path) -> list[Verdict]:
-    """Every verdict in a folder, by model and loss; none if the folder is not there.
-
-    Raises ConfigError for a damaged file.
-    """
-    found = [verdict for _, verdict in _files(folder)]
-    return sorted(
-        found, key=lambda item: (item.model, item.loss, item.backends, item.dtype, item.steps)
-    )
-
-
-def _files(folder: Path, readable: str | None = None) -> list[tuple[Path, Verdict]]:
-    """The verdicts of a folder, or those of one readable name."""
-    if not folder.is_dir():
-        return []
-    names = sorted(path for path in folder.iterdir() if _FILE.fullmatch(path.name))
-    if readable is not None:
-        names = [path for path in names if path.name.rpartition("-")[0] == readable]
-    return [(path, _read(path)) for path in names]
-
-
-def _read(path: Path) -> Verdict:
-    try:
-        values = json.loads(path.read_text("utf-8"))
-        version = values["schema_version"]
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be read: {error}") from None
-    except (ValueError, KeyError, TypeError):
-        raise ConfigError(f"{path}: not a whole verdict; remove it") from None
-    if version != SCHEMA_VERSION:
-        raise ConfigError(
-            f"{path}: has schema {version} and this ganbench reads {SCHEMA_VERSION}; upgrade it"
-        )
-    if set(values) != {item.name for item in fields(Verdict)}:
-        raise ConfigError(f"{path}: not a whole verdict; remove it")
-    return Verdict(**values)
-
-
-# --------------------------------------------------------------------------- a table's marks
-
-
 def marks(trials: Iterable[Trial], verdicts: list[Verdict]) -> dict[tuple[str, str], str]:
-    """By model and loss that were run on several backends: what is known of their parity.
+    """Return the parity mark of every model and loss that was run on several backends.
 
-    Backends are the same GAN if verified pairs connect all of them and no pair has failed.
+    The mark is `verified` if verified pairs connect all backends and no pair has failed.
     """
-    groups: dict[tuple[str, str], dict[str, list[Trial]]] = {}
-    for trial in trials:
-        if trial.loss != NO_LOSS:
-            backends = groups.setdefault((trial.model, trial.loss), {})
-            backends.setdefault(trial.specification["backend"]["name"], []).append(trial)
-    found = {}
-    for key, backends in groups.items():
+    marked = {}
+    for key, backends in _groups(trials).items():
         pairs = {
             (one, other): _mark(backends[one], backends[other], verdicts)
             for one, other in itertools.combinations(backends, 2)
         }
         if pairs:
-            found[key] = _together(list(backends), pairs)
-    return found
+            marked[key] = _together(list(backends), pairs)
+    return marked
+
+
+def applicable(trials: Iterable[Trial], verdicts: list[Verdict]) -> list[Verdict]:
+    """Return the verdicts that compare the very sources that these trials were made with."""
+    used: list[Verdict] = []
+    for backends in _groups(trials).values():
+        for one, other in itertools.combinations(backends.values(), 2):
+            used += _of_same_sources(one, other, _about(one, other, verdicts))
+    return [verdict for verdict in verdicts if verdict in used]
+
+
+def is_current(verdict: Verdict, hash_of: Callable[[str], str]) -> bool:
+    """Return whether the compared sources are the present ones.
+
+    `hash_of` gives the present hash of a module, as `sources.module_hash` does.
+    """
+    return all(hash_of(module) == compared for module, compared in verdict.sources.items())
+
+
+def _groups(trials: Iterable[Trial]) -> dict[tuple[str, str], dict[str, list[Trial]]]:
+    """Return the trials by model and loss, then by backend; baselines are left out."""
+    groups: dict[tuple[str, str], dict[str, list[Trial]]] = {}
+    for trial in trials:
+        if trial.loss != NO_LOSS:
+            backends = groups.setdefault((trial.model, trial.loss), {})
+            backends.setdefault(trial.specification["backend"]["name"], []).append(trial)
+    return groups
 
 
 def _together(backends: list[str], pairs: dict[tuple[str, str], str]) -> str:
-    """One mark for all pairs of backends."""
+    """Return one mark for all pairs of backends."""
     if FAILED in pairs.values():
         return FAILED
     connected = {backends[0]}
@@ -149,16 +98,27 @@ def _together(backends: list[str], pairs: dict[tuple[str, str], str]) -> str:
 
 
 def _mark(one: list[Trial], other: list[Trial], verdicts: list[Verdict]) -> str:
-    """What is known of one model and loss on two backends."""
-    asked, theirs = one[0].specification, other[0].specification
-    pair = {asked["backend"]["name"], theirs["backend"]["name"]}
-    about = [verdict for verdict in verdicts if _is_about(verdict, asked, pair)]
-    current = [item for item in about if all(_is_made_with(item, a, b) for a in one for b in other)]
+    """Return the mark of one model and loss on two backends."""
+    about = _about(one, other, verdicts)
+    current = _of_same_sources(one, other, about)
     if any(not verdict.agrees for verdict in current):
         return FAILED
     if any(verdict.dtype == "float64" for verdict in current):
         return VERIFIED
     return CHANGED if any(item.dtype == "float64" for item in about) else UNVERIFIED
+
+
+def _about(one: list[Trial], other: list[Trial], verdicts: list[Verdict]) -> list[Verdict]:
+    """Return the verdicts on this model and loss on these backends, whatever the sources."""
+    specification = one[0].specification
+    pair = {specification["backend"]["name"], other[0].specification["backend"]["name"]}
+    return [verdict for verdict in verdicts if _is_about(verdict, specification, pair)]
+
+
+def _of_same_sources(
+    one: list[Trial], other: list[Trial], verdicts: list[Verdict]
+) -> list[Verdict]:
+    return [item for item in verdicts if all(_is_made_with(item, a, b) for a in one for b in other)]
 
 
 def _is_about(verdict: Verdict, asked: dict[str, Any], pair: set[str]) -> bool:
@@ -179,7 +139,7 @@ def _names(asked: dict[str, Any]) -> list[str]:
 
 
 def _is_made_with(verdict: Verdict, one: Trial, other: Trial) -> bool:
-    """Whether both trials come from the sources that were compared; a data set's are not."""
+    """Return whether both trials come from the compared sources; a data set has none of them."""
     for trial in (one, other):
         sources = trial.specification["sources"]
         if any(verdict.sources.get(name, known) != known for name, known in sources.items()):

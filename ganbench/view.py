@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from ganbench import progress
 from ganbench.costs import costs
+from ganbench.headline.primary import LEADERS
 from ganbench.plan import Plan
 from ganbench.record import Record
 from ganbench.specification import Trial
@@ -40,21 +41,23 @@ class SilentView:
 class LineView(SilentView):
     """One line per trial, for logs and pipes."""
 
-    def __init__(self, plan: Plan, console: Console) -> None:
-        self.total, self.done, self.console = len(plan.trials), 0, console
+    def __init__(self, plan: Plan, write: Callable[[str], None]) -> None:
+        self.total, self.done, self.write = len(plan.trials), 0, write
 
     def ended(self, trial: Trial, found: Record, was_stored: bool) -> None:
         """Print what became of a trial."""
         self.done += 1
-        text = f"[{self.done}/{self.total}] {_name(trial)}: {_outcome(found, was_stored)}"
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self.write(f"[{self.done}/{self.total}] {_name(trial)}: {_outcome(found, was_stored)}")
 
 
 class LiveView(LineView):
     """A bar for the run and one for each trial at work, above them the trials that are done."""
 
     def __init__(self, plan: Plan, console: Console) -> None:
-        super().__init__(plan, console)
+        super().__init__(
+            plan,
+            lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True),
+        )
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -136,12 +139,16 @@ def _outcome(found: Record, was_stored: bool) -> str:
     training = found.training
     fast = costs(found)["images_per_second"]
     speed = f", {fast:,.0f} images/s" if fast else ""
-    values = [
-        f", {column} {value:.3g}"
-        for score in found.scores
-        if "curve" in score  # the few that are worth following; the table has them all
-        for column, value in score["values"].items()
-        if column not in score["beside"] and value is not None
-    ]
     stored = " (stored)" if was_stored else ""
-    return f"{training['images']:,} images{speed}{''.join(values)}{stored}"
+    return f"{training['images']:,} images{speed}{_quality(found)}{stored}"
+
+
+def _quality(found: Record) -> str:
+    """The value of the metric that usually leads a table, in its first feature space."""
+    for name in LEADERS:
+        for score in found.scores:
+            column = f"{name}-{score['extractor']}" if score["extractor"] else name
+            value = score["values"].get(column)
+            if value is not None:
+                return f", {name} {value:.3g}"
+    return ""

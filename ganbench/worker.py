@@ -23,7 +23,9 @@ from typing import Any
 import numpy as np
 
 from ganbench import (
+    boundary,
     counting_work,
+    failure,
     memory,
     parity_trace,
     peak,
@@ -37,9 +39,10 @@ from ganbench import (
 )
 from ganbench.checkpoints import samples_of
 from ganbench.contracts import Dataset, RunOptions
-from ganbench.errors import ConfigError, GanbenchError
+from ganbench.errors import ConfigError
 from ganbench.evaluate import Checkpoint, Evaluator, Evidence
 from ganbench.feature_cache import FeatureCache, cache_folder
+from ganbench.plugins import Catalog
 from ganbench.samples import load
 from ganbench.specification import rebuild
 
@@ -138,6 +141,7 @@ class Workshop:
     def _load(self, selection: str) -> Dataset:
         source = rebuild(self.catalog, "datasets", json.loads(selection))
         loaded: Dataset = source.load(self.location)
+        boundary.dataset(source, loaded)
         return loaded
 
 
@@ -193,27 +197,21 @@ def main() -> None:
         job = jobs.get()
         _redirect_output(Path(job["folder"]) / "log.txt")
         _send(events, {"event": "begun"})
-        _send(events, _outcome(kinds[job["kind"]], job, lambda event: _send(events, event)))
+        _send(events, _outcome(kinds[job["kind"]], job, events, workshop.catalog))
         gc.collect()
         if not gc.get_freeze_count():  # a framework stays: to go through it takes 0.2 s a trial
             gc.freeze()
 
 
 def _outcome(
-    work: Callable[..., dict[str, Any]], job: dict[str, Any], report: training.Report
+    work: Callable[..., dict[str, Any]], job: dict[str, Any], events: Any, catalog: Catalog
 ) -> dict[str, Any]:
     try:
-        return {"event": "done", "result": work(job, report)}
+        return {"event": "done", "result": work(job, partial(_send, events))}
     except BaseException as error:  # a plugin's SystemExit must not look like success
         lines = traceback.format_exc().splitlines()[-TRACEBACK_LINES:]
         print("\n".join(lines), file=sys.stderr, flush=True)
-        message = str(error).strip().splitlines()
-        return {
-            "event": "failed",
-            "reason": f"{type(error).__name__}: {message[0] if message else 'no message'}",
-            "exit_code": error.exit_code if isinstance(error, GanbenchError) else None,
-            "message": str(error),
-        }
+        return failure.event(error, job, catalog)
 
 
 def _read_jobs() -> queue.Queue[dict[str, Any]]:

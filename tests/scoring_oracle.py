@@ -57,22 +57,24 @@ def with_failures(row, worst_value):
     return {seed: worst_value if is_failure(v) else v for seed, v in row.items()}
 
 
-def summary(row, worst_value):
-    """Mean, standard deviation, median, interquartile mean, failure rate, with None for unknown."""
-    failed = 0
-    for value in row.values():
-        failed += is_failure(value)
-    rate = failed / len(row) if row else None
-    numbers = list(with_failures(row, worst_value).values())
-    if not numbers:
-        return {"mean": None, "sd": None, "median": None, "iqm": None, "rate": rate}
-    return {
-        "mean": mean(numbers),
-        "sd": statistics.stdev(numbers) if len(numbers) > 1 else None,
-        "median": statistics.median(numbers),
-        "iqm": interquartile_mean(numbers),
-        "rate": rate,
-    }
+def summary(row, direction):
+    """Median with failures behind any value; mean, deviation and trimmed mean without them."""
+    numbers = [value for value in row.values() if not is_failure(value)]
+    failed = len(row) - len(numbers)
+    found = {"failed": failed, "median": None, "mean": None, "sd": None, "iqm": None}
+    if row:
+        ordered = sorted(numbers, reverse=direction == "higher")
+        never = math.inf if direction == "lower" else -math.inf
+        ordered += [never] * failed
+        middle = len(ordered) // 2
+        found["median"] = (
+            ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+        )
+    if numbers:
+        found["mean"], found["iqm"] = mean(numbers), interquartile_mean(numbers)
+    if len(numbers) > 1:
+        found["sd"] = statistics.stdev(numbers)
+    return found
 
 
 def ranks(column, direction):
@@ -173,49 +175,6 @@ def holm(p_values):
             candidates.append(left * other)
         adjusted.append(min(1.0, max(candidates)))
     return adjusted
-
-
-def is_before(row, other, direction):
-    """Whether a row has the better mean; of equal ones, more seeds, or the better first run."""
-    one, two = mean(list(row.values())), mean(list(other.values()))
-    if one != two:
-        return is_better(one, two, direction)
-    if len(row) != len(other):
-        return len(row) > len(other)
-    for seed, twin in zip(sorted(row), sorted(other), strict=True):
-        if seed != twin:
-            return seed < twin
-        if row[seed] != other[seed]:
-            return is_better(row[seed], other[seed], direction)
-    return False
-
-
-def marks(table, direction):
-    """Which rows of a column are best, tied, unknown or worse ("")."""
-    lowest = worst([value for row in table for value in row.values()], direction)
-    rows = [with_failures(row, lowest) for row in table]
-    best = None
-    for place, row in enumerate(rows):
-        if row and (best is None or is_before(row, rows[best], direction)):
-            best = place
-    rivals = [place for place, row in enumerate(rows) if row and place != best]
-    tests = {rival: paired(rows[best], rows[rival]) for rival in rivals}
-    adjusted = dict(zip(rivals, holm([tests[rival][4] for rival in rivals]), strict=True))
-    found = ["" for _ in rows]
-    if best is None:
-        return found
-    level = []
-    for rival in rivals:
-        p = adjusted[rival]
-        if p is None or p >= 0.05 or not is_better(tests[rival][1], 0.0, direction):
-            level.append(rival)
-    if not rivals or any(p is None for p in adjusted.values()):
-        word = "unknown"
-    else:
-        word = "tied" if level else "best"
-    for place in [best, *level]:
-        found[place] = word
-    return found
 
 
 def area(positions, values):

@@ -8,11 +8,13 @@ import sys
 
 import pandas as pd
 import pytest
+import rich_click as click
 from click.testing import CliRunner
 from toys import ABSENT, CLASH, SMALL_OPTIONS, TOY, run_ganbench
 
 from ganbench import __version__
 from ganbench.cli import main
+from ganbench.cli_catalog import KINDS, SINGULAR
 
 
 def invoke(*arguments):
@@ -43,14 +45,22 @@ def finished(tmp_path_factory):
 
 def test_a_run_prints_the_table_to_stdout_and_its_progress_to_stderr(finished):
     assert finished.returncode == 1  # one trial failed
-    assert "specks, budget updates=20" in finished.stdout
-    assert "brightness ↓" in finished.stdout and "images/s" in finished.stdout
-    assert re.search(r"failed: toy-toy-does-raise\S+: RuntimeError: toy broke", finished.stdout)
-    assert "results, records and tables: out" in finished.stdout
+    assert "specks · hinge · toy · 20 updates each · 1 seed · 1 thread" in finished.stdout
+    assert "fd ↓" in finished.stdout and "images/s" in finished.stdout
+    last = finished.stdout.splitlines()[-1]
+    assert last == " more   ganbench table out and --all | --notes | --columns"
+    reason = (
+        r"failed: (toy-toy-does-raise\S+): model 'toy\[does=raise\]' \(toy.py, line \d+\): "
+        r"train\(\) raised RuntimeError: toy broke; log: out/trials/\1/log.txt; "
+        r"run: ganbench check (\S+)\n"
+    )
+    found = re.search(reason, finished.stderr)
+    assert found and found[2] == TOY
+    assert (finished.folder / "trials" / found[1] / "log.txt").exists()
     lines = finished.stderr.splitlines()
     assert lines[0].startswith("[1/2] toy toy hinge on specks, seed 0: 80 images, ")
     assert lines[1].startswith("[2/2] toy toy[does=raise] hinge on specks, seed 0: failed: ")
-    assert lines[2] == "1 of 2 trials did not complete"
+    assert lines[3] == "1 of 2 trials did not complete"
     assert "Traceback" not in finished.stderr + finished.stdout
 
 
@@ -66,8 +76,8 @@ def test_a_run_writes_its_tables_in_every_format(finished):
     assert {path.name for path in tables.iterdir()} == {
         *("table.md", "table.csv", "table.json", "table.tex")
     }
-    rows = json.loads((tables / "table.json").read_text())
-    assert [(row["model"], row["n"], row["failed"]) for row in rows] == [
+    (table,) = json.loads((tables / "table.json").read_text())["tables"]
+    assert [(row["model"], row["n"], row["failed"]) for row in table["rows"]] == [
         ("toy", 1, 0),
         ("toy[does=raise]", 0, 1),
     ]
@@ -280,22 +290,72 @@ def test_version_and_help():
         assert invoke(command, "-h").exit_code == 0
 
 
+def every_option():
+    for name, command in main.commands.items():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                yield name, option
+
+
+def test_the_help_of_every_option_says_whether_it_may_be_repeated():
+    for name, option in every_option():
+        if (name, option.name) != ("table", "goals"):
+            assert ("May be repeated." in (option.help or "")) == option.multiple, (
+                name,
+                option.name,
+            )
+
+
+def test_the_help_of_run_shows_every_option_in_one_group():
+    text = CliRunner(env={"COLUMNS": "80"}).invoke(main, ["run", "-h"]).stdout
+    titles = re.findall("─ ([A-Z][a-z ]+) ─", text)
+    assert titles == [
+        *("What to compare", "Budget and seeds", "How to run", "Data and plugins", "Output")
+    ]
+    flags = [option.opts[0] for name, option in every_option() if name == "run"]
+    for flag in [*flags, "--help"]:
+        assert len(re.findall(rf"│ {flag} ", text)) == 1, flag
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_list_takes_a_kind_in_the_singular(kind):
+    (singular,) = [one for one, many in SINGULAR.items() if many == kind]
+    assert invoke("list", singular).stdout == invoke("list", kind).stdout
+
+
+def test_list_suggests_the_near_kind():
+    assert "did you mean 'model'?" in " ".join(invoke("list", "modle").stderr.split())
+
+
+def test_python_m_ganbench_is_the_same_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "ganbench", "plan", "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "Usage: ganbench plan" in done.stdout
+
+
 # --------------------------------------------------------------------------- table
 
 
 def test_table_gives_every_format_on_stdout(finished):
     found = {
         style: invoke("table", finished.folder, "--format", style)
-        for style in ("rich", "md", "csv", "json", "latex")
+        for style in ("rich", "md", "csv", "csv-wide", "json", "latex")
     }
     assert {done.exit_code for done in found.values()} == {0}
     assert {done.stderr for done in found.values()} == {""}
     assert found["md"].stdout == (finished.folder / "tables" / "table.md").read_text()
     assert found["latex"].stdout == (finished.folder / "tables" / "table.tex").read_text()
     frame = pd.read_csv(io.StringIO(found["csv"].stdout))
-    assert frame["model"].tolist() == ["toy", "toy[does=raise]"]
-    assert json.loads(found["json"].stdout)[0]["images_per_second"] > 0
-    assert "brightness ↓" in found["rich"].stdout and "specks, budget" in found["rich"].stdout
+    assert set(frame["model"]) == {"toy", "toy[does=raise]"}
+    wide = pd.read_csv(io.StringIO(found["csv-wide"].stdout))
+    assert wide["model"].tolist() == ["toy", "toy[does=raise]"]
+    (table,) = json.loads(found["json"].stdout)["tables"]
+    assert table["rows"][0]["costs"]["images_per_second"]["median"] > 0
+    assert "fd ↓" in found["rich"].stdout
+    assert "specks · hinge · toy · 20 updates each" in found["rich"].stdout
+    assert "brightness ↓" in invoke("table", finished.folder, "--all").stdout
 
 
 def test_the_table_of_a_folder_without_results_is_refused(tmp_path):

@@ -13,11 +13,14 @@ from pathlib import Path
 
 import pytest
 from snippets import PLUGINS, distribution, snippet, write
-from toys import make_verdict, run_ganbench
+from toys import make_trial, make_verdict, run_ganbench
 
-from ganbench import hookspecs, parity_matrix
+from ganbench import hookspecs, parity_matrix, plugins, verdict
 from ganbench.parity import QUANTITIES, TOLERANCES
+from ganbench.plan import Plan
 from ganbench.plugins import KINDS
+from ganbench.sources import module_hash
+from ganbench.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -51,7 +54,8 @@ def test_the_readmes_loss_trains_on_both_backends(tmp_path):
     command += ["--seeds", "1", "--budget", "updates=20", "--out", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=280)
     assert done.returncode == 0, done.stderr
-    rows = json.loads((tmp_path / "out/tables/table.json").read_text())
+    (table,) = json.loads((tmp_path / "out/tables/table.json").read_text())["tables"]
+    rows = table["rows"]
     assert {(row["backend"], row["loss"], row["n"]) for row in rows} == {
         (backend, loss, 1) for backend in BACKENDS for loss in ("squared-hinge", "hinge")
     }
@@ -60,7 +64,8 @@ def test_the_readmes_loss_trains_on_both_backends(tmp_path):
             next(row for row in rows if row["backend"] == backend and row["loss"] == loss)
             for loss in ("squared-hinge", "hinge")
         )
-        assert mine["fd-cls-digits-v1"] != hinge["fd-cls-digits-v1"]
+        column = "fd-cls-digits-v1"
+        assert mine["values"][column]["median"] != hinge["values"][column]["median"]
 
 
 @pytest.mark.parametrize(
@@ -94,9 +99,13 @@ def documented_runs(folder, *options):
         common = [*options, "--seeds", "1", "--threads", "1", "--out", out]
         done = run_ganbench("run", *arguments.split(), *common, folder=folder)
         assert done.returncode == 0, done.stderr
-        for row in json.loads((out / "tables" / "table.json").read_text()):
-            values = {key: row[key] for key in row if key.startswith(("energy", "sliced-w2"))}
-            found[row["model"], row["loss"]] = values
+        for table in json.loads((out / "tables" / "table.json").read_text())["tables"]:
+            for row in table["rows"]:
+                found[row["model"], row["loss"]] = {
+                    name: value["median"]
+                    for name, value in row["values"].items()
+                    if name.startswith(("energy", "sliced-w2"))
+                }
     return found
 
 
@@ -138,24 +147,84 @@ def test_documented_plugins_stay_as_short_as_promised():
 
 
 def test_every_table_is_the_one_of_the_committed_records():
-    assert "<!-- table: results/fashion-mnist -->\n**fashion-mnist" in README
+    assert "<!-- readme table: results/fashion-long -->" in README
     script = load_script("update_tables")
     for page in script.pages():
         text = page.read_text("utf-8")
         assert script.updated(text) == text, page
 
 
-def test_the_parity_page_tells_the_gate_and_the_verdicts():
+def penalised(loss, *penalties, **changes):
+    """A verdict on `toy` with this loss."""
+    return make_verdict(loss="+".join([loss, *penalties]), **changes)
+
+
+def test_the_parity_page_has_a_table_of_models_by_losses_with_the_worst_deviation():
     script = load_script("update_parity_docs")
-    page = script.page([make_verdict()])
-    assert "| hinge | points | 200 | 2e-13 | 1e-14 | 0 | — | — | verified |" in page
+    more = make_verdict(model="toy[width=8,order=other]", deviations={"losses": 3e-11})
+    page = script.page(
+        [
+            *(make_verdict(), more, make_verdict(dtype="float32", deviations={"losses": 1e-3})),
+            penalised("wgan", "gp1[weight=0.1]", deviations={"weights": 4e-13, "samples": 1.0}),
+            make_verdict(backends=["torch", "jax"], deviations={"losses": 2e-2}),
+            make_verdict(backends=["torch", "jax"], verdict="failed", steps=3, reason="step 2"),
+        ]
+    )
+    assert "\n<!-- picture: mlp strips -->\n" in page
+    assert "| model | wgan | hinge |\n| --- | ---: | ---: |\n| toy |  | 3e-11 |" in page
+    assert "\n| toy + gp1 | 4e-13 |  |\n" in page
+    assert "- Comparisons: 3 of 200 steps.\n" in page
+    assert "options of models: toy `order=other`.\n" in page and "`gp1[weight=0.1]`" in page
+    assert "the largest difference is  grey levels in images and 1e+00 in points" in page
+    assert r"| torch and jax | float64 | 1 of 2 | 2e-02 | 1e-14 | 0 |" in page
+    assert r"| torch and tensorflow\[compile=off\] | float32 | 1 of 1 | 1e-03 |  |  |" in page
+    assert r"- Failed: torch and jax, toy\[width=8\], hinge: step 2" in page
+
+
+def test_the_parity_page_counts_verdicts_of_earlier_sources_once():
+    script = load_script("update_parity_docs")
+    page = script.page([make_verdict(), make_verdict(sources={"for_torch": "old"})])
+    assert "1 of 200 steps, 1 of earlier sources that committed results were made with." in page
+    assert "| float64 | 1 of 1 |" in page and "Failed" not in page
+
+
+def test_the_parity_page_has_the_tolerances_that_are_applied():
+    page = load_script("update_parity_docs").page([make_verdict()])
     for quantity in QUANTITIES[:2]:
         row = next(line for line in page.splitlines() if line.startswith(f"| {quantity[:-1]}"))
         tolerances = [TOLERANCES[dtype][quantity] for dtype in ("float64", "float32")]
         assert [float(cell) for cell in row.split("|")[-3:-1]] == tolerances
-    file = ROOT / "docs" / "parity.md"
-    if file.exists():
-        assert file.read_text("utf-8") == script.page(script.read(ROOT / "results" / "parity"))
+
+
+def test_the_parity_page_is_that_of_the_committed_verdicts():
+    script = load_script("update_parity_docs")
+    verdicts = verdict.read(ROOT / "results" / "parity")
+    page = script.page(verdicts)
+    assert (ROOT / "docs" / "parity.md").read_text("utf-8") == page
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| mlp-toy + ")]
+    complete = [row[1].strip(" ").removeprefix("mlp-toy + ") for row in rows if "  " not in row]
+    penalties = {cls.name for cls in (entry.cls for entry in plugins.load().entries("penalties"))}
+    assert {name for name in complete if name in penalties} == penalties
+
+
+def test_stale_verdicts_are_dropped_unless_committed_results_have_their_sources(tmp_path):
+    script = load_script("update_parity_docs")
+    hashes = ("ganbench_losses.hinge", "ganbench_recipes.mlp")
+    current = make_verdict(sources={name: module_hash(name) for name in hashes})
+    edited = make_verdict(sources={**current.sources, hashes[0]: "0" * 16}, steps=3)
+    used = make_verdict()  # its sources are those of the trials
+    store = Store(tmp_path / "run")
+    trials = [
+        make_trial("t0", backend="torch", sources={"for_torch": "0" * 16, "losses": "2" * 16}),
+        make_trial("t1", backend="tensorflow", sources={"for_tensorflow": "1" * 16}),
+    ]
+    for trial in trials:
+        trial.specification["penalties"] = []
+        trial.specification["model"]["options"] = {}
+    store.prepare()
+    assert script.kept([current, edited, used], tmp_path) == [current]
+    store.write_manifest(Plan(trials, []), "run")
+    assert script.kept([current, edited, used], tmp_path) == [current, used]
 
 
 def test_the_performance_page_tells_what_met_its_aim_and_what_did_not():
@@ -172,13 +241,14 @@ def test_the_performance_page_tells_what_met_its_aim_and_what_did_not():
     machine = {"cpu": "C", "cores": 2, "memory_gib": 8.0, "system": "S", "python": "3"}
     kept = {"machine": machine, "versions": {"torch": "2"}, "date": "2026-01-01", "rows": rows}
     page = script.page(kept)
-    assert "| a over b | 1.20 | 1.10 to 1.30 | ≥ 1.2 | yes | a 1,234, b 2.5 | 30 |" in page
-    assert r"| b\[x=1] | 1.14 | 1.10 to 1.30 | ≥ 1.2 | no |" in page
-    assert "- Missed: b[x=1], by 5.0%." in page
-    assert "| --help | 0.15 s |  | ≤ 0.3 | yes |  |  |" in page
-    assert "- Missed: list, by 10.0%." in page
-    assert "| memory | 1,808 MiB |  | ≤ 2048 | yes |  |  |" in page
-    assert "| no aim | 2.00 | 1.10 to 1.30 |  |  |" in page
+    assert "| a over b | 1.20 | 1.10\u00a0to\u00a01.30 | ≥\u00a01.2 | yes |" in page
+    assert "| b\\[x=1] | 1.14 | 1.10\u00a0to\u00a01.30 | ≥\u00a01.2 | no |" in page
+    assert "- Missed: b[x=1] (by 5.0%). The reason is not known." in page
+    assert "| what | result | aim | met |" in page  # of the command line: no intervals
+    assert "| --help | 0.15\u00a0s | ≤\u00a00.3 | yes |" in page
+    assert "- Missed: list (by 10.0%)." in page
+    assert "| memory | 1,808\u00a0MiB |  | ≤\u00a02048 | yes |" in page
+    assert "| no aim | 2.00 | 1.10\u00a0to\u00a01.30 |  |  |" in page
     assert "C, 2 cores, 8 GiB, S, Python 3, on 2026-01-01; torch 2." in page
     file = ROOT / "docs" / "performance.md"
     if file.exists():
@@ -192,11 +262,12 @@ def test_the_parity_matrices_are_such(name):
     assert all(group.models and group.losses for group in matrix.group)
 
 
-def test_the_readme_names_every_command():
+def test_the_page_of_commands_names_every_command():
     from ganbench.cli import main
 
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
     for name in main.commands:
-        assert f"ganbench {name}" in README
+        assert f"| `ganbench {name}" in page
 
 
 def test_every_hook_is_described_and_belongs_to_a_kind():

@@ -7,10 +7,13 @@ import time
 import pytest
 from toys import ABSENT, PLUGINS, TOY, make_record, make_trial, run_ganbench
 
-from ganbench import costs, doctor, doctor_page, environment, peak, plugins, render, table
+from ganbench import costs, doctor, doctor_page, environment, peak, plugins
+from ganbench.analysis import table
 from ganbench.contracts import PeakWork
 from ganbench.doctor import ABSENT as NOT_INSTALLED
 from ganbench.doctor import BROKEN, READY, Backend, Report
+from ganbench.headline.build import build
+from ganbench.report import notes, wide
 
 MNIST_PARTS = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"]
 SETUP = {"plugin_files": [], "load_plugins": [], "data": None, "weights": {}}
@@ -77,7 +80,8 @@ def test_what_does_not_start_is_told_with_its_reason(tmp_path):
         {**SETUP, "plugin_files": [str(plugin)]},
     )
     (sick,) = [backend for backend in found if backend.name == "sick"]
-    assert (sick.status, sick.reason) == (BROKEN, "OSError: libcuda.so is missing")
+    reason = "backend 'sick' (sick.py, line 22): prepare() raised OSError: libcuda.so is missing"
+    assert (sick.status, sick.reason) == (BROKEN, reason)
     numpy = next(backend for backend in found if backend.name == "numpy")
     assert numpy.status == READY and not numpy.trains
 
@@ -202,10 +206,12 @@ def test_peaks_are_measured_in_processes_and_kept_for_the_records(cache, tmp_pat
     options += ["--seeds", "1", "--threads", "1", "--budget", "updates=20", "--out", "out"]
     done = run_ganbench("run", *options, folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    (row,) = json.loads((tmp_path / "out/tables/table.json").read_text())
-    assert row["share_of_peak"] == pytest.approx(row["flops_per_second"] / 1e12)
-    assert "of peak" in done.stdout
-    assert "matrix product of numpy" in done.stdout.replace("\n", " ")
+    (table,) = json.loads((tmp_path / "out/tables/table.json").read_text())["tables"]
+    (row,) = table["rows"]
+    found = {name: value["median"] for name, value in row["costs"].items()}
+    assert found["share_of_peak"] == pytest.approx(found["flops_per_second"] / 1e12)
+    shown = run_ganbench("table", "out", "--all", "--notes", "--no-report", folder=tmp_path).stdout
+    assert "MFU" in shown and "matrix product of numpy" in shown.replace("\n", " ")
 
 
 def test_what_cannot_be_measured_is_said(cache, monkeypatch):
@@ -228,12 +234,19 @@ def test_frameworks_reach_rates_of_this_machine(name):
 # --------------------------------------------------------------------------- tables
 
 
+def everything(trial, record):
+    """The headings of --all and the notes."""
+    (found,) = table.build([trial], [record])
+    headline = build(found)
+    headings = [item.text for grid in wide.every_column(headline) for item in grid.headings]
+    return "\n".join([*headings, *notes.notes(headline)])
+
+
 def test_tables_show_new_costs_where_they_are_known_and_are_as_narrow_as_before_where_not():
     trial = make_trial()
     plain = make_record(trial, steps=20)
-    (section,) = table.build([trial], [plain])
-    text = render.to_text([section], "md")
-    assert not any(word in text for word in ("of peak", "J/image", "on GPU"))
+    text = everything(trial, plain)
+    assert not any(word in text for word in ("MFU", "of peak", "J/image", "on GPU"))
     assert costs.costs(plain)["flops_per_second"] is None
     rich = make_record(
         trial,
@@ -248,8 +261,7 @@ def test_tables_show_new_costs_where_they_are_known_and_are_as_narrow_as_before_
     # 60 timed images in half a second, four in a step
     assert found["flops_per_second"] == 30e6 and found["share_of_peak"] == 0.03
     assert found["joules_per_image"] == 0.5 and found["peak_device_memory_mib"] == 512.0
-    (section,) = table.build([trial], [rich])
-    text = render.to_text([section], "md")
-    assert "of peak" in text and "J/image" in text and "peak MiB on GPU" in text
+    text = everything(trial, rich)
+    assert "MFU" in text and "J/image" in text and "peak MiB on GPU" in text
     assert "matrix product of numpy 2 in float32, 1.0 GFLOP/s" in text
     assert "by RAPL package-0." in text

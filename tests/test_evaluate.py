@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ganbench.contracts import Dataset, Mixture, Reading, Split, Task
-from ganbench.errors import ConfigError
+from ganbench.errors import ContractBroken
 from ganbench.evaluate import Checkpoint, Evaluator, Evidence
 from ganbench.feature_cache import FeatureCache
 from ganbench.scoring import Scoring
@@ -195,7 +195,7 @@ def test_numpy_values_become_plain_numbers(dataset):
 
 @pytest.mark.parametrize("values", [{}, {"a": 1.0}, {"a": 1.0, "b": 2.0, "c": 3.0}, {"x": 1.0}])
 def test_a_metric_that_does_not_give_its_columns_is_refused(dataset, values):
-    with pytest.raises(ConfigError, match="'given' promises the columns"):
+    with pytest.raises(ContractBroken, match="compute\\(\\) returned the columns"):
         Evaluator(dataset).score(Evidence(FAKE, 0), [Scoring(Given(values), None)])
 
 

@@ -361,8 +361,9 @@ def test_a_he_initialised_inception_is_scored_as_by_torch_fidelity_itself(tmp_pa
         close = 5e-5 if ours.endswith("-std") else 5e-6
         assert values[f"{ours}-{suffix}"] == pytest.approx(theirs[key], rel=close), ours
     assert 1 < theirs["frechet_inception_distance"] < 1e5 and theirs["inception_score_mean"] > 1.5
-    table = (tmp_path / "out" / "tables" / "table.md").read_text()
-    assert f"fid-{suffix}: not ranked, 20 samples for the covariance of 2,048 features." in table
+    (table,) = json.loads((tmp_path / "out" / "tables" / "table.json").read_text())["tables"]
+    reason = "20 samples for the covariance of 2,048 features."
+    assert f"fid-{suffix}: not ranked, {reason}" in table["notes"]
     assert str(file) not in "".join(path.read_text() for path in tmp_path.glob("out/**/*.json"))
 
 

@@ -5,11 +5,12 @@ import pytest
 from click.testing import CliRunner
 from toys import make_record, make_score, make_trial
 
-from ganbench import benchmark
 from ganbench.cli import main
 from ganbench.errors import ConfigError
+from ganbench.headline import folder as headlines
 from ganbench.merge import merge
 from ganbench.plan import Plan, Skipped
+from ganbench.report.folder import FILES
 from ganbench.store import Store
 
 SKIPPED = Skipped("toy", "toy", "odd", "specks", "it is odd")
@@ -56,9 +57,10 @@ def test_the_command_writes_the_tables(two, tmp_path):
     done = CliRunner().invoke(main, ["merge", *(str(s.root) for s in two), "-o", str(out)])
     assert done.exit_code == 0, done.stderr
     assert "2 records of 2 folders" in done.stdout
-    assert {path.name for path in (out / "tables").iterdir()} == set(benchmark.FILES)
-    (section,) = benchmark.read_table(Store(out))
-    assert section.frame["n"].tolist() == [2] and section.frame["fd-pixels"].tolist() == [2.0]
+    assert {path.name for path in (out / "tables").iterdir()} == set(FILES)
+    (headline,) = headlines.read(Store(out))
+    (row,) = headline.rows
+    assert row.source.row.planned == 2 and row.summary.median == 2.0
 
 
 def test_a_trial_that_was_not_run_is_planned_still_and_one_record_stays_one(tmp_path):

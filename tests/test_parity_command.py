@@ -234,6 +234,24 @@ def test_twins_agree_and_the_verdict_is_kept(invoke, tmp_path):
     assert kept.sources.keys() == {"ganbench_file_twins", "ganbench_losses.hinge"}
 
 
+def test_several_runs_into_one_folder_keep_the_union_and_the_latest_of_each(invoke, tmp_path):
+    for steps, model in ((2, "twin"), (3, "twin[width=3]"), (2, "twin")):
+        arguments = ["--model", model, "--steps", steps, "--out", "kept"]
+        assert invoke(*TWIN_OPTIONS, *arguments).exit_code == 0
+    found = [(item.model, item.steps) for item in verdict.read(tmp_path / "kept")]
+    assert found == [("twin", 2), ("twin[width=3]", 3)]
+
+
+def test_a_damaged_file_of_verdicts_is_named_before_any_training(invoke, tmp_path, monkeypatch):
+    monkeypatch.setattr(parity_runner.Tracers, "trace", lambda *_: pytest.fail("it trains"))
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "verdicts.jsonl").write_text("{}\n")
+    done = invoke(*TWIN_OPTIONS, "--model", "twin", "--steps", "2", "--out", "kept")
+    assert done.exit_code == 2, done.output
+    assert "kept/verdicts.jsonl: line 1 is damaged" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 FLAWS = {
     "rate": (3, "weight/discriminator.layer.weight"),
     "loss": (3, "discriminator_loss"),
@@ -244,8 +262,10 @@ FLAWS = {
     "refuse": (5, "samples"),
     "name": "only right has buffer/ema.generator.layer.weight",
     "shape": "buffer/generator.seen is (5, 1) on left and (5, 2) on right",
-    "raise": "right: RuntimeError: the right one broke",
-    "exit": "right: SystemExit: 0",
+    "raise": "right: model 'twin[flaw=raise,since=3]' (twins.py, line 100): trace() raised "
+    "RuntimeError: the right one broke",
+    "exit": "right: model 'twin[flaw=exit,since=3]' (twins.py, line 102): trace() raised "
+    "SystemExit: 0",
     "mute": "right: PluginError: twin on right: its trace has no 'logit_magnitude'",
 }
 
@@ -318,4 +338,4 @@ def test_the_perceptrons_are_the_same_gan_on_both_backends(tmp_path):
         *("ganbench_torch.plugin", "ganbench_tensorflow.plugin", "ganbench_losses.hinge"),
         *("ganbench_recipes.mlp", "ganbench_recipes.recipe"),
     }
-    assert os.listdir(tmp_path / "results" / "parity")
+    assert os.listdir(tmp_path / "results" / "parity") == ["verdicts.jsonl"]

@@ -28,7 +28,6 @@ from ganbench.cli import main
 from ganbench.errors import NothingMatched, StorageError, UnknownName
 from ganbench.plan import Plan
 from ganbench.samples import sha256_of
-from ganbench.statistics import summarise
 from ganbench.store import Store
 
 MACHINE = {"system": "Linux", "cpu": "abacus", "cores": 2, "memory_gib": 4.0}
@@ -181,13 +180,13 @@ def test_values_that_were_made_in_other_ways_are_a_column_of_their_own():
 # --------------------------------------------------------------------------- curves
 
 
-def test_a_curve_is_the_mean_over_runs_at_the_mean_of_their_positions():
+def test_a_curve_is_the_median_over_runs_at_the_mean_of_their_positions():
     section = section_of(
         run(1.0, [(0, 9.0), (40, 5.0)], seed=0),
         run(3.0, [(0, 7.0), (40, 4.0)], seed=1, training={"train_seconds": 1.5}),
     )
     line = only(plot_lines.curves(section, column_of(section)).lines)
-    assert line.mean.tolist() == [8.0, 4.5, 2.0]
+    assert line.median.tolist() == [8.0, 4.5, 2.0]
     assert line.along("images").tolist() == [0, 40, 80]
     assert line.along("updates").tolist() == [0, 4, 8]
     # 0.4 seconds of training at 40 images; compilation takes 0.25 seconds more.
@@ -195,28 +194,28 @@ def test_a_curve_is_the_mean_over_runs_at_the_mean_of_their_positions():
     assert line.low is None and line.values.tolist() == [[9, 5, 1], [7, 4, 3]]
 
 
-def test_a_band_is_the_interval_of_the_mean_from_five_runs_on():
+def test_a_band_is_the_interval_of_the_median_from_five_runs_on():
     ends = [1.0, 2.0, 4.0, 5.0, 9.0]
     section = section_of(*(run(end, [(0, 10.0)], seed=seed) for seed, end in enumerate(ends)))
     line = only(plot_lines.curves(section, column_of(section)).lines)
-    expected = summarise(ends, 0, None)
-    assert (line.low[1], line.high[1]) == (expected.low, expected.high)
+    assert (line.low[1], line.median[1], line.high[1]) == (1.0, 4.0, 9.0)  # of 5: all of them
     assert line.low[0] == line.high[0] == 10.0
-    assert expected.low < line.mean[1] == 4.2 < expected.high
+    four = section_of(*(run(end, [(0, 10.0)], seed=seed) for seed, end in enumerate(ends[:4])))
+    assert only(plot_lines.curves(four, column_of(four)).lines).low is None
 
 
-def test_a_value_that_is_absent_leaves_a_gap_in_mean_and_band():
+def test_a_value_that_is_absent_leaves_a_gap_in_median_and_band():
     runs = [run(1.0, [(0, 2.0), (40, 1.5 if seed else None)], seed=seed) for seed in range(6)]
     section = section_of(*runs)
     line = only(plot_lines.curves(section, column_of(section)).lines)
-    for numbers in (line.mean, line.low, line.high):
+    for numbers in (line.median, line.low, line.high):
         assert np.isnan(numbers).tolist() == [False, True, False]
 
 
 def test_runs_with_fewer_checkpoints_are_left_out_and_named():
     section = section_of(run(1.0, [(0, 9.0)], seed=0), run(3.0, seed=1))
     found = plot_lines.curves(section, column_of(section))
-    assert only(found.lines).mean.tolist() == [9.0, 1.0]
+    assert only(found.lines).median.tolist() == [9.0, 1.0]
     assert found.left_out == ["Fewer checkpoints than its others, left out: toy toy hinge 1."]
 
 
@@ -254,7 +253,7 @@ def test_failed_and_missing_runs_are_named_in_the_notes_with_their_number():
         "Not run yet: lsgan 1 of 3.",
         "Completed without a value: lsgan 1 of 2.",
     ]
-    assert words.notes[0] == "Each line is the mean of 1 run."
+    assert words.notes[0] == "Each line is the median of 1 run."
     assert "hinge from 9 to 1; lsgan from 9 to 2" in words.description
 
 
@@ -275,7 +274,7 @@ def test_every_panel_has_the_lines_and_they_share_the_values():
         assert axes.get_yscale() == "log"  # down to the floor, 0.25, a factor of 36
 
 
-def test_a_few_runs_are_thin_lines_beside_their_mean():
+def test_a_few_runs_are_thin_lines_beside_their_median():
     gans = [("torch", "mlp"), ("torch", "dcgan"), ("jax", "mlp")]
     figure = drawn_curves(
         *(
@@ -325,24 +324,42 @@ def test_names_are_moved_apart_and_stay_on_the_panel():
 # --------------------------------------------------------------------------- quality and speed
 
 
-def test_a_dot_has_the_mean_quality_and_images_per_second():
+def test_a_dot_has_the_median_quality_and_images_per_second():
     section = section_of(
         run(1.0, seed=0),
         run(3.0, seed=1, training={"train_seconds": 0.25}),
     )
     dot = only(only(plot_speed.panels(section, column_of(section))).dots)
-    assert (dot.quality.mean, dot.speed.mean) == (2.0, (120 + 240) / 2)
-    assert dot.quality.standard_deviation == pytest.approx(2**0.5)
+    assert (dot.quality.median, dot.speed.median) == (2.0, (120 + 240) / 2)
+    assert plot_speed._ends(dot.quality) == (1.0, 3.0)
 
 
-def test_failed_runs_count_as_the_worst_value_and_the_notes_say_so():
+def test_failed_runs_are_worse_than_any_value_and_the_notes_say_so():
+    section = section_of(
+        *(run(value, seed=seed) for seed, value in enumerate([1.0, 2.0])),
+        run(seed=2, status="failed"),
+        run(4.0, loss="lsgan", seed=0),
+    )
+    first, second = only(plot_speed.panels(section, column_of(section))).dots
+    assert (first.quality.median, second.quality.median) == (2.0, 4.0)
+    _, words = plot_speed.draw(section, column_of(section))
+    assert words.notes[-1] == "Counted as worse than any value: hinge: 1 failed of 3."
+
+
+def test_a_row_of_which_half_failed_has_no_dot():
     section = section_of(
         run(1.0, seed=0), run(seed=1, status="failed"), run(4.0, loss="lsgan", seed=0)
     )
-    first, second = only(plot_speed.panels(section, column_of(section))).dots
-    assert (first.quality.mean, second.quality.mean) == (2.5, 4.0)
-    _, words = plot_speed.draw(section, column_of(section))
-    assert words.notes[-1] == "Counted as the worst value of the column: hinge: 1 failed of 2."
+    (dot,) = only(plot_speed.panels(section, column_of(section))).dots
+    assert dot.row.label == "lsgan"
+
+
+def test_a_bar_that_reaches_into_failed_runs_ends_at_the_worst_value():
+    runs = [run(value, seed=seed) for seed, value in enumerate([1.0, 2.0, 3.0, 5.0])]
+    section = section_of(*runs, run(seed=4, status="diverged"))
+    dot = only(only(plot_speed.panels(section, column_of(section))).dots)
+    assert dot.quality.median == 3.0 and plot_speed._ends(dot.quality) == (1.0, 5.0)
+    assert np.isfinite(plot_speed._bar(dot.quality)).all()
 
 
 def test_rows_of_other_machines_have_a_panel_of_their_own_and_the_reason_is_told():

@@ -3,10 +3,10 @@ import sys
 import textwrap
 
 import pytest
-from toys import CLASH, TOY, toy_catalog
+from toys import CLASH, TOY, run_ganbench, toy_catalog
 
 from ganbench import plugins
-from ganbench.errors import ConfigError, PluginError, UnknownName
+from ganbench.errors import ConfigError, PluginError, PluginWarning, UnknownName
 
 GOOD = """
 import ganbench
@@ -143,6 +143,10 @@ def test_a_name_clash_of_two_distributions_is_refused_naming_both(install):
         plugins.load()
     assert "'first_plugin' (first-dist 1.2)" in str(refused.value)
     assert "'second_plugin' (second-dist 1.2)" in str(refused.value)
+    assert str(refused.value).endswith(
+        "rename one or leave one out with -p no:first_plugin or leave one out with "
+        "-p no:second_plugin"
+    )
 
 
 def test_a_plugin_that_offers_a_name_twice_is_refused(install):
@@ -206,6 +210,38 @@ def test_a_file_that_takes_an_installed_name_is_refused_naming_both():
     with pytest.raises(PluginError, match="'hinge' is offered twice") as refused:
         plugins.load([CLASH])
     assert "'losses'" in str(refused.value) and "clash.py" in str(refused.value)
+    assert str(refused.value).endswith("; rename one or leave one out with -p no:losses")
+
+
+def test_two_files_that_offer_one_name_have_to_be_renamed(tmp_path):
+    paths = [tmp_path / name for name in ("one.py", "two.py")]
+    for path in paths:
+        path.write_text(GOOD)
+    with pytest.raises(PluginError, match=r"'good-loss' is offered twice.*\(two.py\); rename one$"):
+        plugins.load(paths)
+
+
+def test_a_file_without_a_hook_is_a_warning_that_shows_what_one_looks_like(tmp_path):
+    path = tmp_path / "empty.py"
+    path.write_text("x = 1\n")
+    with pytest.warns(PluginWarning, match="empty.py: has no hook, .*@ganbench.hookimpl def"):
+        assert plugins.load([path]).names("losses") == plugins.load().names("losses")
+    for command in (["list", "losses"], ["plan", "--loss", "missing"]):
+        done = run_ganbench(*command, "--plugin", "empty.py", folder=tmp_path)
+        (line, *_) = done.stderr.splitlines()
+        assert line.startswith("ganbench: --plugin empty.py: has no hook")
+        assert done.stderr.count("has no hook") == 1 and "Warning" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "contract"),
+    [("no_method", "Loss"), ("no_backend", "Model"), ("no_name", "Loss")],
+)
+def test_what_breaks_a_contract_names_the_class_to_read(tmp_path, name, contract):
+    path = tmp_path / "my_broken.py"
+    path.write_text(BROKEN[name][0])
+    with pytest.raises(PluginError, match=rf"; see {contract} in ganbench/contracts\.py$"):
+        plugins.load([path])
 
 
 @pytest.mark.parametrize("name", ["import_error", "syntax_error", "exits", "raises", "no_name"])

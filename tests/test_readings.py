@@ -103,8 +103,10 @@ def stored(**changes):
         {"name": "metrics", "sources": dict(OLD)},
         {"name": "extractors", "sources": {"ganbench_extractors.principal": "89ab"}},
     ]
+    score = make_score(1.0, metric="frechet", version=1, sources=dict(OLD))
+    del score["readings"]
     return {
-        **make_score(1.0, metric="frechet", version=1, sources=dict(OLD)),
+        **score,
         "values": values,
         "directions": dict.fromkeys(values, "lower"),
         "plugins": plugins,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ganbench import benchmark
+from ganbench.headline import folder
 from ganbench.store import Store
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -61,22 +62,30 @@ def test_the_dirac_gan_converges_where_theory_says_so():
 LOSSES = 7
 
 
-def rows_of(name):
-    (section,) = benchmark.read_table(Store(RESULTS / name))
-    return section.frame.set_index(["backend", "loss", "model"]).sort_index()
+def headline_of(name):
+    (headline,) = folder.read(Store(RESULTS / name))
+    return headline
+
+
+def counts_of(headline):
+    found = {}
+    for row in headline.rows:
+        found.setdefault(row.backend, []).append(len(row.source.row.completed))
+    return found
 
 
 def test_the_losses_on_digits_have_their_seeds_and_nothing_is_called_best():
-    frame = rows_of("digits-losses")
-    assert frame["n"].groupby("backend").agg(list).to_dict() == {
+    headline = headline_of("digits-losses")
+    assert counts_of(headline) == {
         "torch": [10] * LOSSES,
         "tensorflow": [3] * LOSSES,
         "numpy": [10] * 3,
     }
-    assert not frame["failed"].any() and not frame["missing"].any()
-    marks = frame["fd-cls-digits-v1_mark"].loc["torch"]
-    assert set(marks) == {"tied", ""} and (marks == "tied").sum() == 5
-    assert frame["fd-pca-digits-v1_mark"].loc["torch", "wgan+gp1", "dcgan"] == ""
+    assert not any(row.source.row.failed or row.source.row.missing for row in headline.rows)
+    assert headline.primary.name == "fd-cls-digits-v1"
+    marks = {row.name: row.mark for row in headline.group("ranked")}
+    assert [name for name, mark in marks.items() if mark == "worse"] == ["wgan+gp1 on torch"]
+    assert set(marks.values()) == {"tied", "worse"}
 
 
 def test_the_page_on_losses_tells_what_the_pairs_support():
@@ -90,15 +99,17 @@ def test_the_page_on_losses_tells_what_the_pairs_support():
 
 
 def test_the_losses_on_clothes_have_five_seeds_and_nothing_is_called_best():
-    frame = rows_of("fashion-losses")
-    counts = frame["n"].groupby("backend").agg(list).to_dict()
-    assert counts == {"torch": [5] * LOSSES, "tensorflow": [5] * 2, "numpy": [5] * 3}
+    headline = headline_of("fashion-losses")
+    assert counts_of(headline) == {
+        "torch": [5] * LOSSES,
+        "tensorflow": [5] * 2,
+        "numpy": [5] * 3,
+    }
+    assert {row.mark for row in headline.group("ranked")} == {"tied", "worse"}
     for column in ("fd-cls-fashion-v1", "fd-pca-fashion-v1"):
-        marks = frame[f"{column}_mark"].drop("numpy")
-        assert set(marks) == {"tied", ""}
-        trained, baselines = frame[column].drop("numpy"), frame[column].loc["numpy", "none"]
-        assert trained.idxmin() == ("torch", "lsgan", "dcgan")
-        assert trained.min() > baselines["pixel-gaussian"] > baselines["real"]
+        medians = {row.name: row.source.summary(column).median for row in headline.rows}
+        scale = {row.name: medians.pop(row.name) for row in headline.group("scale")}
+        assert min(medians.values()) > scale["pixel-gaussian"] > scale["real"]
 
 
 @pytest.mark.parametrize("name", ["digits-losses", "fashion-losses"])
@@ -115,16 +126,18 @@ def test_every_value_says_what_it_was_made_with(name):
 
 
 def test_the_baselines_are_in_the_right_order_on_digits():
-    frame = rows_of("digits-losses").loc["numpy"].droplevel("loss")
+    rows = {row.gan: row.source for row in headline_of("digits-losses").group("scale")}
+
+    def of(column):
+        return {name: row.summary(column).median for name, row in rows.items()}
+
     for space in ("cls-digits-v1", "pca-digits-v1"):
         for column in (f"fd-{space}", f"kd-{space}"):
-            assert frame[column]["real"] < frame[column][["memorizer", "pixel-gaussian"]].min()
-        assert frame[f"recall-{space}"]["real"] > frame[f"recall-{space}"]["memorizer"]
-        assert frame[f"coverage-{space}"].idxmax() == "real"
-        assert frame[f"precision-{space}"].idxmin() == "pixel-gaussian"
-        assert frame[f"copied-{space}"].to_dict() == {
-            **{"real": 1.0, "memorizer": 1.0},
-            "pixel-gaussian": 0.0,
-        }
-    assert frame["is-cls-digits-v1"].idxmax() == "real"
-    assert frame["class-kl-cls-digits-v1"].idxmin() == "real"
+            found = of(column)
+            assert found["real"] < min(found["memorizer"], found["pixel-gaussian"])
+        assert of(f"recall-{space}")["real"] > of(f"recall-{space}")["memorizer"]
+        assert max(rows, key=of(f"coverage-{space}").get) == "real"
+        assert min(rows, key=of(f"precision-{space}").get) == "pixel-gaussian"
+        assert of(f"copied-{space}") == {"real": 1.0, "memorizer": 1.0, "pixel-gaussian": 0.0}
+    assert max(rows, key=of("is-cls-digits-v1").get) == "real"
+    assert min(rows, key=of("class-kl-cls-digits-v1").get) == "real"

@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 from toys import make_record, make_score, make_trial
 
-from ganbench import columns, selection, table, targets
-from ganbench.benchmark import read_table
+from ganbench import columns, selection, targets
+from ganbench.analysis import table
 from ganbench.errors import ConfigError, UnknownName
+from ganbench.headline import folder
 from ganbench.store import Store
 
 
@@ -61,8 +62,8 @@ def test_lucics_minimum_is_optimistic_and_has_its_own_name():
     assert values(chosen, "lucic-minimum fd-pixels") == [2.0]
     assert set(chosen[0].scores[0]["values"]) == {"lucic-minimum fd-pixels"}
     assert "best of 3 looks at the reference itself, which flatters" in remark
-    (section,) = table.build([RISING[0]], chosen)
-    assert [column.short_name for column in section.columns] == ["lucic-minimum fd"]
+    (found,) = table.build([RISING[0]], chosen)
+    assert [column.short_name for column in found.columns] == ["lucic-minimum fd"]
 
 
 def test_the_readings_follow_the_names_of_lucics_minimum():
@@ -94,14 +95,19 @@ def test_without_a_validation_split_or_checkpoints_there_is_nothing_to_choose():
 
 def row_of(*pairs, goal="fd-pixels=4"):
     wanted = [targets.parse(goal)]
-    (section,) = table.build(
+    (found,) = table.build(
         [trial for trial, _ in pairs], [found for _, found in pairs], goals=wanted
     )
-    return section.frame.iloc[0]
+    return found.rows[0]
+
+
+def places_of(*pairs, goal="fd-pixels=4"):
+    """When the only row reaches the target."""
+    return targets.reached(row_of(*pairs, goal=goal).row, targets.parse(goal))
 
 
 def test_a_target_is_reached_at_the_first_crossing_by_interpolation():
-    row = row_of(followed("t0", [9.0, 2.0, 5.0]))
+    row = places_of(followed("t0", [9.0, 2.0, 5.0]))
     share = 5 / 7  # of the way from 9 to 2
     assert row["fd-pixels_to_4_reached"] == 1.0
     assert row["fd-pixels_to_4_images"] == pytest.approx(40 * share)
@@ -116,18 +122,18 @@ def test_a_trial_that_never_reaches_it_takes_for_ever():
         followed("t1", [9.0, 8.0, 7.0], seed=1),
         followed("t2", [9.0, 8.0, 4.0], seed=2),
     ]
-    row = row_of(*pairs)
+    row = places_of(*pairs)
     assert row["fd-pixels_to_4_reached"] == pytest.approx(2 / 3)
     assert row["fd-pixels_to_4_images"] == 80.0  # the median of 28.6, 80 and never
     lost = make_trial("t3", seed=3), make_record(make_trial("t3", seed=3), "diverged")
-    assert row_of(*pairs, lost)["fd-pixels_to_4_reached"] == 0.5
-    never = row_of(*pairs[1:2])
+    assert places_of(*pairs, lost)["fd-pixels_to_4_reached"] == 0.5
+    never = places_of(*pairs[1:2])
     assert never["fd-pixels_to_4_reached"] == 0.0 and never["fd-pixels_to_4_images"] != 80
 
 
 def test_the_area_is_the_mean_over_the_budget():
     row = row_of(followed("t0", [9.0, 2.0, 5.0]))
-    assert row["fd-pixels_area"] == pytest.approx(((9 + 2) / 2 + (2 + 5) / 2) / 2)
+    assert row.summary("fd-pixels_area").median == pytest.approx(((9 + 2) / 2 + (2 + 5) / 2) / 2)
 
 
 @pytest.mark.parametrize("text", ["fd-pixels", "fd-pixels=", "fd-pixels=low", "=3", "fd=nan"])
@@ -146,11 +152,11 @@ def test_a_target_has_to_be_a_column_with_a_curve():
 def test_a_target_goes_with_the_final_checkpoint(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"manifest_version": 1, "trials": []}))
     with pytest.raises(ConfigError, match="leave --select out"):
-        read_table(Store(tmp_path), "lucic-minimum", [targets.parse("fd=1")])
+        folder.read(Store(tmp_path), "lucic-minimum", [targets.parse("fd=1")])
 
 
 def test_a_baseline_reaches_nothing():
     trial, found = followed("t0", [9.0, 2.0], loss="none")
     column = columns.Columns([found])
     assert [item.name for item in column] == ["fd-pixels", "fd-floor-pixels"]
-    assert row_of((trial, found))["fd-pixels_to_4_reached"] != 1.0
+    assert places_of((trial, found))["fd-pixels_to_4_reached"] != 1.0

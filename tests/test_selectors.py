@@ -239,7 +239,7 @@ def test_types_are_told_in_words():
         "width": "int >= 1 <= 64",
         "rate": "float > 0 < 10",
         "shift": "float",
-        "norm": "bool",
+        "norm": "true | false",
         "order": "alternating | simultaneous",
         "batch_size": "int >= 1 or none",
     }

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from toys import make_record, make_trial
 
-from ganbench import environment, marks, probe, remarks, rows, steadiness, table, timing
+from ganbench import environment, probe, remarks, rows, steadiness, timing
+from ganbench.analysis import table
 from ganbench.chunk_times import MOST_ENTRIES, ChunkTimes, Span, total
 from ganbench.columns import Column
 from ganbench.comparison import compared, with_words
@@ -242,12 +243,11 @@ def test_rows_with_30_percent_of_noise_are_marked_and_quiet_ones_are_not(seeds):
 @pytest.mark.parametrize("seeds", [5, 10])
 def test_equal_rows_seldom_have_a_winner(sigma, seeds):
     rng = np.random.default_rng(2)
-    table_calls = compare_calls = 0
+    calls = 0
     for _ in range(100):
         one, two = (dict(enumerate(rng.normal(1000, 1000 * sigma, seeds))) for _ in range(2))
-        table_calls += "best" in marks.best_rows([one, two], "higher", within_spread=True)
-        compare_calls += compared_word(one, two) != "not distinguishable"
-    assert table_calls <= 10 and compare_calls <= 10
+        calls += compared_word(one, two) != "not distinguishable"
+    assert calls <= 10
 
 
 def compared_word(one, two):
@@ -264,26 +264,24 @@ def test_a_difference_within_the_spread_is_a_tie_and_one_beyond_it_is_not():
     base = dict(enumerate([1000.0, 1100, 900, 1050, 950]))  # standard deviation 79
     near = {seed: value + 60 + seed for seed, value in base.items()}
     far = {seed: value + 160 + seed for seed, value in base.items()}
-    assert marks.best_rows([base, near], "higher") == ["", "best"]
-    assert marks.best_rows([base, near], "higher", within_spread=True) == ["tied", "tied"]
-    assert marks.best_rows([base, far], "higher", within_spread=True) == ["", "best"]
     assert compared_word(base, near) == "not distinguishable"
     assert compared_word(base, far) == "better"
 
 
 def built(*pairs):
-    (section,) = table.build([trial for trial, _ in pairs], [found for _, found in pairs])
-    return section
+    (found,) = table.build([trial for trial, _ in pairs], [record for _, record in pairs])
+    return {row.key[1]: row for row in found.rows}
 
 
 def test_the_table_shows_marks_beside_the_speed_of_the_steady_window():
     pairs = [with_timing(0, 1000.0, ["noisy"]), with_timing(1, 1001.0, ["unstable"])]
     pairs += [with_timing(seed, 2000.0, model="calm") for seed in (0, 1)]
-    frame = built(*pairs).frame.set_index("model")
-    assert frame["timing"].to_dict() == {"toy": "noisy 1/2, unstable 1/2", "calm": "ok"}
-    assert frame.loc["calm", "images_per_second"] == 2000.0
-    assert frame.loc["calm", "images_per_second_with_draw"] == 1800.0
-    assert frame.loc["calm", "step_ms_p50"] == 4.0
+    found = built(*pairs)
+    assert (found["toy"].timing, found["calm"].timing) == ("noisy 1/2, unstable 1/2", "ok")
+    assert (found["toy"].is_doubtful, found["calm"].is_doubtful) == (True, False)
+    assert found["calm"].summary("images_per_second").median == 2000.0
+    assert found["calm"].summary("images_per_second_with_draw").median == 1800.0
+    assert found["calm"].summary("step_ms_p50").median == 4.0
 
 
 def test_marks_of_every_trial_need_no_number():
@@ -294,20 +292,20 @@ def test_marks_of_every_trial_need_no_number():
 
 def test_older_records_have_a_speed_and_no_word_on_their_timing():
     trial = make_trial("old")
-    frame = built((trial, make_record(trial))).frame
-    assert frame["images_per_second"].item() == 120
-    assert not {"timing", "step_ms_p50", "images_per_second_with_draw"} & set(frame.columns)
-    mixed = built((trial, make_record(trial)), with_timing(0, 1000.0, model="new"))
-    found = mixed.frame.set_index("model")
-    assert found["timing"].to_dict() == {"toy": None, "new": "ok"}
-    assert found["images_per_second"].to_dict() == {"toy": 120, "new": 1000}
+    (row,) = built((trial, make_record(trial))).values()
+    assert row.summary("images_per_second").median == 120
+    assert row.timing is None and not row.is_doubtful
+    assert not row.summary("step_ms_p50").values
+    assert not row.summary("images_per_second_with_draw").values
+    found = built((trial, make_record(trial)), with_timing(0, 1000.0, model="new"))
+    assert (found["toy"].timing, found["new"].timing) == (None, "ok")
+    speeds = [found[name].summary("images_per_second").median for name in ("toy", "new")]
+    assert speeds == [120, 1000]
 
 
-@pytest.mark.parametrize(
-    ("mark", "expected"),
-    [("noisy", ["", ""]), ("busy", ["", ""]), ("clock", ["", ""]), ("unstable", ["", "best"])],
-)
-def test_rows_whose_timing_is_not_valid_are_not_ranked_by_speed(mark, expected):
-    pairs = [with_timing(seed, 1000.0 + seed, model="slow") for seed in range(5)]
-    pairs += [with_timing(seed, 2000.0 + seed, [mark] * (seed == 3)) for seed in range(5)]
-    assert built(*pairs).frame["images_per_second_mark"].tolist() == expected
+@pytest.mark.parametrize("mark", ["noisy", "busy", "clock", "unstable"])
+@pytest.mark.parametrize(("marked", "expected"), [(0, False), (2, False), (3, True), (5, True)])
+def test_a_speed_is_doubtful_where_half_of_the_trials_are_marked(mark, marked, expected):
+    pairs = [with_timing(seed, 1000.0 + seed, [mark] * (seed < marked)) for seed in range(5)]
+    (row,) = built(*pairs).values()
+    assert row.is_doubtful == expected

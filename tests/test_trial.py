@@ -13,6 +13,7 @@ from toys import small_config, toy_catalog
 
 from ganbench import importing, plan, training, trial
 from ganbench.budget import Clock
+from ganbench.errors import ContractBroken
 from ganbench.memory import PeakMemory
 from ganbench.specification import rebuild
 
@@ -233,7 +234,7 @@ def test_points_are_kept_as_float32(run):
 
 @pytest.mark.parametrize("deed", ["few-samples", "float-samples"])
 def test_samples_that_are_not_what_was_asked_for_are_refused(run, deed):
-    with pytest.raises(ValueError, match=r"sample.*\(20, 4, 4, 1\)"):
+    with pytest.raises(ContractBroken, match=r"sample.*\(20, 4, 4, 1\)"):
         run(f"toy[does={deed}]")
     assert not (run.folder / "samples.npy").exists()
 

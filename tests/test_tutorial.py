@@ -26,18 +26,34 @@ tutorial = load_script()
 PAGE = tutorial.PAGE.read_text("utf-8")
 
 
+CONCLUSIONS = ("Best ", "Lowest ", "Highest ", "No row ", "For scale", "A Gaussian ")
+
+
 def words(lines):
-    """Printed lines without what differs from machine to machine: numbers, marks and widths."""
-    text = "\n".join(lines)
+    """Printed lines without what differs from machine to machine.
+
+    Numbers, marks, the order of rows, and the sentences that depend on them.
+    """
+    text = "\n".join(_without_conclusions(lines))
     text = re.sub(r"\b[0-9a-f]{8}\b", "#", text)
-    text = re.sub(r"[-+−]?\d[\d,.]*(e[-+]?\d+)?", "#", text)
-    # Several values where others have one, an interval, a winner, what cannot be told from it.
-    text = re.sub(r"#( · #)+", "#", text.replace("\\", ""))
-    text = re.sub(r"\*\*#.*?\*\*|#( \[#,? #\])?( ~)?", "#", text)
-    doubt = r"\b(ok|noisy|unstable|busy|clock)\b(?: #/#)?"
-    text = re.sub(rf"{doubt}(?:,? {doubt})*", "#", text)  # a number took the comma after it
+    text = re.sub(r"(?m)^ [~*] ", " ", text)
+    text = re.sub(r"[-+−]?\d[\d,.]*(e[-+]?\d+)?\??", "#", text)
+    # Several values where others have one, an interval, a row without either.
+    text = re.sub(r"#( [·…] #)+", "#", text.replace("\\", ""))
+    text = re.sub(r"# +\[#,? #\]", "#", text)
+    text = re.sub(r"# +#", "# #", text)
     text = re.sub(r"not distinguishable|better|worse", "#", text)
-    return [re.sub(r"[\s|:─━-]+", " ", line).strip() for line in text.splitlines()]
+    plain = (re.sub(r"[\s|:─╌━○●‹›-]+", " ", line).strip() for line in text.splitlines())
+    return sorted(line for line in plain if line)
+
+
+def _without_conclusions(lines):
+    """The lines without the closing sentences of tables, which end with an empty line."""
+    is_in_one = False
+    for line in lines:
+        is_in_one = bool(line.strip()) and (is_in_one or line.strip().startswith(CONCLUSIONS))
+        if not is_in_one:
+            yield line
 
 
 @pytest.mark.slow
@@ -62,9 +78,19 @@ def test_what_is_left_out_may_be_any_number_of_lines():
     assert tutorial.shown(["a", "b"], ["x"]) == ["a", "b"]
 
 
+def test_a_command_may_go_on_in_the_next_line():
+    (first, second) = tutorial.commands("$ a --b \\\n    --c\nout\n$ d\n")
+    assert (first.text, first.output) == ("a --b \\\n    --c", ["out"])
+    assert (second.text, second.output) == ("d", [])
+
+
 def test_words_keep_what_a_line_says_and_drop_its_numbers():
-    assert words(["| torch | 0.123 [0.1, 0.2] ~ | **7** |"]) == ["torch # #"]
+    assert words([" ~  torch  0.123  [0.1, 0.2]  7?"]) == words(
+        ["    torch  0.456  [0.1, 0.3]  12"]
+    )
+    assert words([" ~  torch  0.123  [0.1, 0.2]"]) != words([" ~  jax  0.123  [0.1, 0.2]"])
     assert words(["12 trials", "photos@1a2b3c4d"]) == ["# trials", "photos@#"]
-    assert words(["| 7 | ok |"]) == words(["| 7 | unstable, noisy 1/2 |"])
-    assert words(["| 7 | ok |"]) == words(["| 7 | noisy 1/2, unstable 2/2, busy |"])
+    assert words(["b 1", "a 2"]) == words(["a 3", "b 4"])
+    assert words(["a", "Best fd: a, 0.1.", "  More.", "", "page"]) == ["a", "page"]
+    assert words(["a  1  ──●──  2", " ─────"]) == words(["a  3  ●─  4"])
     assert words(["hinge"]) != words(["wgan"])

@@ -4,7 +4,7 @@ from rich.console import Console
 from toys import make_record, make_trial
 
 from ganbench.plan import Plan
-from ganbench.view import LiveView
+from ganbench.view import LineView, LiveView
 
 
 def test_the_live_view_has_a_bar_for_each_trial_at_work():
@@ -29,3 +29,15 @@ def test_the_live_view_has_a_bar_for_each_trial_at_work():
     for trial in trials[:2]:
         view.ended(trial, make_record(trial), False)
     assert bars() == [] and view.progress.tasks[0].completed == 3
+
+
+def test_lines_go_where_they_are_wanted():
+    lines = []
+    trials = [make_trial("t0"), make_trial("t1", seed=1)]
+    with LineView(Plan(trials, []), lines.append) as view:
+        view.ended(trials[0], make_record(trials[0]), False)
+        view.ended(trials[1], make_record(trials[1], status="failed", reason="broke"), False)
+    assert lines == [
+        "[1/2] toy toy hinge on specks, seed 0: 80 images, 120 images/s",
+        "[2/2] toy toy hinge on specks, seed 1: failed: broke",
+    ]

@@ -137,5 +137,9 @@ def test_too_few_samples_are_shown_and_not_ranked(tmp_path, weights):
     found = scores(tmp_path / "out")
     assert found["mass"]["directions"] == {"mass-weighed": "none"}
     assert found["mass"]["unranked"] == "10 are too few" and "unranked" not in found["frechet"]
-    table = (tmp_path / "out" / "tables" / "table.md").read_text()
-    assert "| mass-weighed |" in table and "mass-weighed: not ranked, 10 are too few." in table
+    (table,) = json.loads((tmp_path / "out" / "tables" / "table.json").read_text())["tables"]
+    assert "mass-weighed: not ranked, 10 are too few." in table["notes"]
+    assert {column["name"]: column["direction"] for column in table["columns"]}[
+        "mass-weighed"
+    ] == "none"
+    assert table["rows"][0]["values"]["mass-weighed"]["median"] > 0

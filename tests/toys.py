@@ -106,6 +106,7 @@ def make_score(value, column="fd-pixels", **changes):
         "values": {column: value, floor: 0.25},
         "directions": {column: "lower", floor: "none"},
         "beside": [floor],
+        "readings": {column: {"plain": "A distance.", "scale": "log", "resolution": None}},
         **changes,
     }
 
@@ -136,7 +137,6 @@ def make_record(
 def make_verdict(**changes):
     """A verdict about the toy model and the hinge loss on two backends, without running any."""
     values = {
-        "schema_version": verdict.SCHEMA_VERSION,
         "backends": ["torch", "tensorflow[compile=off]"],
         "model": "toy[width=8]",
         "loss": "hinge",

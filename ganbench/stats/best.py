@@ -21,18 +21,19 @@ _POWER = 0.8
 
 @dataclass(frozen=True)
 class Candidate:
-    """A row of the column: its trials, and whether something besides failures is wrong with it.
+    """A row of the column: its trials, and how many completed ones have collapsed or the like.
 
-    A row with `has_problem` is never best and makes no other row worse, as one with a failure.
+    A trial with a problem counts as a failure does, but for its value: a row that has one is never
+    best and makes no other row worse.
     """
 
     summary: Summary
-    has_problem: bool = False
+    problems: int = 0
 
     @property
     def may_win(self) -> bool:
         """Whether the row can be best or make another row worse."""
-        return self.summary.failed == 0 and not self.has_problem
+        return self.summary.failed == 0 and self.problems == 0
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,16 @@ class Marks:
 
     `marks` and `ranks` are in the order of the candidates; a rank is the range of places that the
     comparisons leave open, None for rows that are not compared. `pairs` refer to the rows listed
-    in `compared`. `scale` is the one that was used; `detectable` is the smallest difference on it
-    that is found in 80 % of such tables, None for fewer than two compared rows.
+    in `compared`, with the sign that makes lower better; `shown` says of each whether one row is
+    shown to be better. `scale` is the one that was used; `detectable` is the smallest difference on
+    it that is found in 80 % of such tables, None for fewer than two compared rows.
     """
 
     marks: list[Mark]
     ranks: list[tuple[int, int] | None]
     compared: list[int]
     pairs: list[Pair]
+    shown: list[bool]
     scale: Scale
     detectable: float | None
 
@@ -64,10 +67,11 @@ def mark(
     """Compare all rows of a column together and mark them.
 
     A row is `worse` if some row is better with p < 0.05 for all pairs together, `best` if it is
-    better than every other row, `tied` otherwise; `failed` if more than half of its trials failed,
-    `too few` with fewer than three completed. `samples` is the number of samples behind a value,
-    `resolution` the least standard deviation on the scale (None: the scale's default), `least` the
-    smallest difference on the scale that counts. Raises ValueError for direction "none".
+    better than every other row, `tied` otherwise; `failed` if more than half of its trials failed
+    or have a problem, `too few` with fewer than three completed. `samples` is the number of samples
+    behind a value, `resolution` the least standard deviation on the scale (None: the scale's
+    default), `least` the smallest difference on the scale that counts. Raises ValueError for
+    direction "none".
     """
     if direction == "none":
         raise ValueError("direction 'none': no value is better than another; mark other columns")
@@ -79,7 +83,8 @@ def mark(
     sign = 1.0 if direction == "lower" else -1.0
     rows = [sign * scales.transform(candidates[place].summary.values, scale) for place in compared]
     pairs = compare(rows, resolution) if len(rows) > 1 else []
-    beaten, beats = _outcomes(candidates, compared, pairs, sign, least)
+    shown = [_is_shown(pair, candidates, compared, sign, least) for pair in pairs]
+    beaten, beats = _outcomes(len(compared), pairs, shown)
     any_too_few = any(_standing(item) == "too few" for item in candidates)
     marks: list[Mark] = [_standing(item) or "tied" for item in candidates]
     ranks: list[tuple[int, int] | None] = [None] * len(candidates)
@@ -90,35 +95,36 @@ def mark(
         elif beats[at] == len(compared) - 1 > 0 and candidates[place].may_win and not any_too_few:
             marks[place] = "best"
     detectable = _detectable(rows, resolution) if len(rows) > 1 else None
-    return Marks(marks, ranks, compared, pairs, scale, detectable)
+    return Marks(marks, ranks, compared, pairs, shown, scale, detectable)
 
 
 def _standing(item: Candidate) -> Mark | None:
     """Why a row is not compared, or None."""
-    if 2 * item.summary.failed > item.summary.count:
+    if 2 * (item.summary.failed + item.problems) > item.summary.count:
         return "failed"
     return "too few" if len(item.summary.values) < FEWEST_RUNS else None
 
 
-def _outcomes(
-    candidates: Sequence[Candidate],
-    compared: list[int],
-    pairs: list[Pair],
-    sign: float,
-    least: float,
-) -> tuple[list[int], list[int]]:
+def _is_shown(
+    pair: Pair, candidates: Sequence[Candidate], compared: list[int], sign: float, least: float
+) -> bool:
+    """Whether the better row of a pair is shown to be better."""
+    worse, better = (pair.i, pair.j) if pair.difference > 0 else (pair.j, pair.i)
+    loser, winner = candidates[compared[worse]], candidates[compared[better]]
+    medians = loser.summary.median, winner.summary.median
+    assert medians[0] is not None and medians[1] is not None
+    # The guard by medians keeps a mark from contradicting the printed values.
+    is_guarded = sign * medians[0] > sign * medians[1]
+    return pair.p < ALPHA and abs(pair.difference) >= least and winner.may_win and is_guarded
+
+
+def _outcomes(rows: int, pairs: list[Pair], shown: list[bool]) -> tuple[list[int], list[int]]:
     """By how many rows each compared row is beaten, and how many it beats."""
-    beaten, beats = [0] * len(compared), [0] * len(compared)
-    for pair in pairs:
+    beaten, beats = [0] * rows, [0] * rows
+    for pair, is_shown in zip(pairs, shown, strict=True):
         worse, better = (pair.i, pair.j) if pair.difference > 0 else (pair.j, pair.i)
-        loser, winner = candidates[compared[worse]], candidates[compared[better]]
-        medians = loser.summary.median, winner.summary.median
-        assert medians[0] is not None and medians[1] is not None
-        # The guard by medians keeps a mark from contradicting the printed values.
-        is_shown = pair.p < ALPHA and abs(pair.difference) >= least and winner.may_win
-        if is_shown and sign * medians[0] > sign * medians[1]:
-            beaten[worse] += 1
-            beats[better] += 1
+        beaten[worse] += is_shown
+        beats[better] += is_shown
     return beaten, beats
 
 

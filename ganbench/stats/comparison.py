@@ -30,11 +30,13 @@ _LARGEST_SHARE = 2.0  # shared degrees of freedom, at most this many times a row
 class Pair:
     """Row i minus row j on the scale of the comparison, with its standard error.
 
-    `p` is adjusted for all pairs. `freedom` is Satterthwaite's.
+    `center` is the mean of the two rows' means. `p` is adjusted for all pairs. `freedom` is
+    Satterthwaite's.
     """
 
     i: int
     j: int
+    center: float
     difference: float
     error: float
     p: float
@@ -99,7 +101,7 @@ def compare(rows: Sequence[Floats], resolution: float) -> list[Pair]:
         error = math.sqrt(errors[i] + errors[j])
         difference = means[i] - means[j]
         p = studentised_range.tail(math.sqrt(2) * abs(difference) / error, len(rows), freedom)
-        found.append(Pair(i, j, difference, error, p, freedom))
+        found.append(Pair(i, j, (means[i] + means[j]) / 2, difference, error, p, freedom))
     return found
 
 

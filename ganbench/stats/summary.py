@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ganbench.contracts import Direction
+
+Floats = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95
 FEWEST_FOR_AN_INTERVAL = 5  # up to four seeds, the values say more than an interval
@@ -53,12 +56,22 @@ def summarise(values: Sequence[float], direction: Direction, failed: int = 0) ->
     failed += len(values) - len(finite)
     mean = sd = iqm = None
     if finite:
-        numbers = np.asarray(finite)
-        cut = len(finite) // 4
-        mean, iqm = float(numbers.mean()), float(numbers[cut : len(finite) - cut].mean())
-        sd = float(numbers.std(ddof=1)) if len(finite) > 1 else None
+        mean, sd, iqm = _moments(np.asarray(finite))
     median, interval = _middle(finite, failed, direction)
     return Summary(tuple(finite), failed, median, interval, mean, sd, iqm)
+
+
+def _moments(values: Floats) -> tuple[float | None, float | None, float | None]:
+    """Mean, standard deviation and interquartile mean; None for one that overflows."""
+    cut = len(values) // 4
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = [
+            float(values.mean()),
+            float(values.std(ddof=1)) if len(values) > 1 else math.nan,
+            float(values[cut : len(values) - cut].mean()),
+        ]
+    mean, sd, iqm = (number if math.isfinite(number) else None for number in found)
+    return mean, sd, iqm
 
 
 def _middle(

@@ -19,7 +19,8 @@ D = [20.9, 17.6, 25.1, 19.8, FAILS]
 
 def marked(*rows, direction="lower", scale="log", problems=(), **options):
     candidates = [
-        Candidate(summarise(row, direction), place in problems) for place, row in enumerate(rows)
+        Candidate(summarise(row, direction), problems.count(place))
+        for place, row in enumerate(rows)
     ]
     return mark(candidates, direction, scale, 1000, **options)
 
@@ -54,6 +55,7 @@ def test_a_row_that_collapsed_is_never_best():
     good, poor = [10, 10.5, 9.5, 10.2, 9.9], [20, 21, 22, 20.5, 21.5]
     assert marked(poor, good, problems=[1]).marks == ["tied", "tied"]
     assert marked(poor, good, problems=[0]).marks == ["worse", "best"]
+    assert marked(poor, good, problems=[1, 1, 1]).marks == ["tied", "failed"]
 
 
 def test_no_row_is_best_while_another_has_too_few_runs():

@@ -1,0 +1,1 @@
+"""Records to rows, columns and summaries. No text and no pictures."""

@@ -1,0 +1,1 @@
+"""Headlines and tables as text, data and pages."""

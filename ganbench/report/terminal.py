@@ -1,0 +1,113 @@
+"""The headline in a terminal: title, table and closing sentences."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from ganbench.headline.headline import Headline
+from ganbench.report.grid import Grid, Line, split, terminal_lines
+from ganbench.report.layout import FEWEST_COLUMNS, fitting
+
+PLAIN_SIGNS = {
+    " · ": " | ",
+    "·": "|",
+    "─": "-",
+    "╌": "-",
+    "●": "|",
+    "○": "o",
+    "‹": "<",
+    "›": ">",
+    "…": "..",
+    "—": "-",
+    "↓": "lower",
+    "↑": "higher",
+    "é": "e",
+    "\u00a0": " ",
+}
+_INDENT, _HANGING = " ", "   "
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where lines go: how many characters fit, and whether the output has more than ASCII."""
+
+    width: int
+    is_unicode: bool = True
+
+    def write(self, text: str) -> str:
+        """Return a text in the characters that the output has."""
+        if self.is_unicode:
+            return text
+        for sign, plain in PLAIN_SIGNS.items():
+            text = text.replace(sign, plain)
+        return text.encode("ascii", "replace").decode()
+
+    def lines(self, grid: Grid) -> list[Line]:
+        """Draw a grid."""
+        return terminal_lines(grid, self.write("─"), self.write("╌"))
+
+    def wrapped(self, text: str, style: str = "", hanging: str = _HANGING) -> list[Line]:
+        """Wrap a paragraph; only a word that is longer than a line is broken."""
+        lines = textwrap.wrap(
+            self.write(text),
+            self.width,
+            initial_indent=_INDENT,
+            subsequent_indent=hanging,
+            break_on_hyphens=False,
+        )
+        return [[(line, style)] for line in lines]
+
+
+def headline_lines(headline: Headline, screen: Screen) -> list[Line]:
+    """Return the lines of a headline; none is longer than the width."""
+    body = (
+        _two_lines_a_row(headline, screen)
+        if screen.width < FEWEST_COLUMNS
+        else screen.lines(fitting(headline, screen.width, screen.write))
+    )
+    sentences = list(headline.sentences)
+    if headline.detectable and sentences:
+        sentences[0] += f" Differences below {headline.detectable} may go unnoticed."
+    return [
+        *heading_lines(headline, screen),
+        [],
+        *body,
+        [],
+        *(line for text in sentences for line in screen.wrapped(text)),
+    ]
+
+
+def heading_lines(headline: Headline, screen: Screen) -> list[Line]:
+    """Return the title and the options that all rows share."""
+    lines = screen.wrapped(" · ".join(headline.title), "bold")
+    if headline.shared:
+        lines += screen.wrapped("with " + ", ".join(headline.shared), "dim")
+    return lines
+
+
+def grid_lines(grid: Grid, screen: Screen) -> list[Line]:
+    """Return a grid that may be wider than the screen, split by columns."""
+    lines: list[Line] = []
+    for part in split(grid.written(screen.write), screen.width):
+        lines += [[]] if lines else []
+        lines += screen.wrapped(part.title, "bold") if part.title else []
+        lines += screen.lines(part)
+    return lines
+
+
+def _two_lines_a_row(headline: Headline, screen: Screen) -> list[Line]:
+    """Rows of a very narrow terminal: the name, below it the value."""
+    lines: list[Line] = []
+    group = "ranked"
+    for row in headline.rows:
+        if row.group != group:
+            group = row.group
+            rule = headline.unranked if group == "unranked" else "for scale"
+            lines += screen.wrapped(rule, "dim") if rule else []
+        style = "dim" if row.group == "scale" else ""
+        lines += screen.wrapped(row.name, style)
+        value = row.cells["primary"].text if "primary" in row.cells else row.cells["speed"].text
+        heading = headline.metric or "speed"
+        lines += screen.wrapped(f"  {row.sign} {heading} {value}", style)
+    return lines
