@@ -31,7 +31,10 @@ RELATIVE = ("losses", "gradients", "weights", "buffers")
 PAGE = """\
 # Do the backends train the same GAN?
 
-<!-- picture: mlp strips -->
+<img src="strips-perceptron.png" width="790"
+ alt="Ten real digits, and ten samples of one perceptron on torch and on TensorFlow that look alike">
+
+<sub>A perceptron after 60,000 images in float32, seed 0; each column has the same noise.</sub>
 
 `ganbench parity` trains one model with one loss on two backends and compares them step by step.
 The same seed gives both the same initial weights, rows, order of rows and noise. Each backend

@@ -1,4 +1,4 @@
-"""Write the tables of the README and of docs/ from the committed records.
+"""Write the tables of the README and of docs/, and tables and report of every committed folder.
 
     python benchmarks/update_tables.py
 
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ganbench.headline import folder as headlines
 from ganbench.headline.headline import Headline, HeadlineRow
+from ganbench.report.folder import write_page, write_tables
 from ganbench.report.grid import NO_BREAK, escape
 from ganbench.report.text import to_markdown
 from ganbench.store import Store
@@ -29,6 +30,7 @@ PATTERN = re.compile(
 )
 MOST_ROWS = 4
 REAL = "real"
+TRIED = "digits"  # what `ganbench run` leaves in a checkout; git ignores it
 
 
 def updated(text: str) -> str:
@@ -175,7 +177,18 @@ def _digits(value: float) -> str:
 
 WRITERS = {"": _table, "readme": _readme, "dirac": _dirac}
 
+
+def folders() -> list[Store]:
+    """The committed folders that hold results of a benchmark."""
+    found = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))
+    return [Store(path) for path in found if path.name != TRIED]
+
+
 if __name__ == "__main__":
+    for store in folders():
+        found = headlines.read(store)
+        write_tables(store, found)
+        write_page(store, found)
     for page in pages():
         text = page.read_text("utf-8")
         for name in missing(text):

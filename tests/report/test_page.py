@@ -14,7 +14,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pages import (
+from PIL import Image
+from toys import make_score, make_trial
+
+from ganbench import palette
+from ganbench.report import page
+from ganbench.report.page import strips, svg
+from ganbench.report.page.clean import clean
+from ganbench.results import checkpoint_samples
+from report.pages import (
     FOLDERS,
     baselines,
     committed,
@@ -26,14 +34,6 @@ from pages import (
     some_images,
     write_samples,
 )
-from PIL import Image
-from toys import make_score, make_trial
-
-from ganbench import palette
-from ganbench.report import page
-from ganbench.report.page import strips, svg
-from ganbench.report.page.clean import clean
-from ganbench.results import checkpoint_samples
 
 KEYS = ("primary", "second", "third", "speed", "n", "remark")
 
@@ -126,6 +126,16 @@ def test_no_speed_is_called_fastest_and_a_doubtful_one_says_why(tmp_path):
     assert tree.one("td", "speed").text == "1,230?"
     assert "probe" in tree.one("abbr").attributes["title"]
     assert "probe" in tree.one("section", id="measured").text
+
+
+def test_a_baseline_has_no_speed_and_so_no_doubt(tmp_path):
+    timing = {"images_per_second": 1234.0, "marks": ["noisy"]}
+    changes = {"backend": "numpy", "model": "real", "loss": "none", "training": {"timing": timing}}
+    pairs = [completed(seed=seed) for seed in range(3)]
+    pairs += [completed(seed=seed, **changes) for seed in range(3)]
+    _, tree = render(make_folder(tmp_path, *pairs))
+    assert [tag.text for tag in tree.all("td", "speed")] == ["", "120"]
+    assert not tree.all("abbr")
 
 
 def test_the_caption_tells_medians_marks_and_the_detectable_difference():

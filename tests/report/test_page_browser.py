@@ -9,10 +9,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from pages import FOLDERS, committed, completed, failed, headlines, make_folder, parse
 
 from ganbench import palette
 from ganbench.report import page
+from report.pages import FOLDERS, committed, completed, failed, headlines, make_folder, parse
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"

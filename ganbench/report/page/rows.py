@@ -101,7 +101,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 def doubt(row: HeadlineRow) -> str:
     """Why a row's speed is doubtful, in words, or ""."""
-    if not row.source.is_doubtful:
+    if not row.source.is_doubtful or not row.cells["speed"].text:
         return ""
     marks = [part.split()[0] for part in (row.source.timing or "").split(", ") if part]
     reasons = [_DOUBTS[mark] for mark in marks if mark in _DOUBTS]
