@@ -9,9 +9,11 @@ from pathlib import Path
 
 from ganbench import sources, verdict
 from ganbench.report.grid import escape
+from ganbench.results import parity_verdict
+from ganbench.results.parity_verdict import Verdict
 from ganbench.selectors import parse, parse_sum
 from ganbench.store import Store
-from ganbench.verdict import SIZES, Verdict
+from ganbench.verdict import SIZES
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "results"
@@ -32,7 +34,7 @@ PAGE = """\
 # Do the backends train the same GAN?
 
 <img src="strips-perceptron.png" width="790"
- alt="Ten real digits, and ten samples of one perceptron on torch and on TensorFlow that look alike">
+ alt="Ten real digits, and ten samples of one perceptron on torch and TensorFlow that look alike">
 
 <sub>A perceptron after 60,000 images in float32, seed 0; each column has the same noise.</sub>
 
@@ -239,6 +241,6 @@ def _text(value: object) -> str:
 
 if __name__ == "__main__":
     folder = RESULTS / "parity"
-    current = kept(verdict.read(folder), RESULTS)
-    verdict.write_all(folder, current)
+    current = kept(parity_verdict.read(folder), RESULTS)
+    parity_verdict.write_all(folder, current)
     (ROOT / "docs" / "parity.md").write_text(page(current), "utf-8")

@@ -10,7 +10,7 @@ of 3 normal runs on each of 5 tasks in 95 % (86).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -23,19 +23,6 @@ KEY = (0x67616E62, 0x656E6368)  # the same resamples in every process, on every 
 
 Values = Sequence[float] | npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float64]
-
-
-def stratified_interval(
-    groups: Sequence[Values], statistic: Callable[[Floats], Floats]
-) -> tuple[float, float] | None:
-    """The 95 % bootstrap interval of a statistic of all runs, resampled within each group.
-
-    `groups` has the finite values of each task. `statistic` takes [resamples, runs], where the
-    runs of the first group come first, and gives [resamples]. None where the runs exceed the
-    groups by fewer than 4. The order of runs within a group does not matter.
-    """
-    band = percentiles(groups)
-    return None if band is None else interval(statistic(resample(groups)), band)
 
 
 def resample(groups: Sequence[Values]) -> Floats:

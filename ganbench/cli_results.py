@@ -101,6 +101,7 @@ def _print_table(folder: Path, headlines: list[Headline], shown: Shown, page: Pa
         return
     out = output()
     is_wide = shown.is_all or bool(shown.columns)
+    wide.check([headline.table for headline in headlines], shown.columns)
     grids = [
         (wide.every_column(headline) if shown.is_all else [])
         + ([wide.chosen(headline, shown.columns)] if shown.columns else [])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ganbench.columns import Column, Columns
+from ganbench.columns import Column
 from ganbench.errors import ConfigError, UnknownName
 from ganbench.metric_names import ALIASES
-from ganbench.record import Record
 
 # Feature spaces that are made for no data set, by the beginning of their names. Commands that read
 # results import no plugins, so they cannot ask an extractor's class.
@@ -54,17 +53,6 @@ def find(columns: Iterable[Column], text: str) -> Column | None:
     if len({one.short_name for one in matches}) != 1:
         return None
     return next((one for one in matches if not _is_general(one)), matches[0])
-
-
-def of_records(columns: Columns, records: Iterable[Record]) -> list[Column]:
-    """Those of the columns that these records have, in the order of scoring."""
-    found = (
-        columns.of(record, score, name)
-        for record in records
-        for score in record.scores
-        for name in score["directions"]
-    )
-    return list(dict.fromkeys(found))
 
 
 def _of_metric(columns: list[Column], text: str) -> list[Column]:

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ganbench.bootstrap import FEW_RUNS, LEVEL, stratified_interval
+from ganbench.bootstrap import FEW_RUNS, LEVEL
 from ganbench.contracts import Direction
 from ganbench.ranking import Values, badness
 
@@ -50,15 +50,6 @@ class Difference:
     improvement: float | None
 
 
-@dataclass(frozen=True)
-class Improvement:
-    """The probability that a run of a is better than one of b, and its 95 % interval."""
-
-    probability: float
-    low: float | None
-    high: float | None
-
-
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """Adjust p-values for their number (Holm 1979): step down, monotone, at most 1.
 
@@ -71,26 +62,6 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
         largest = max(largest, min(1.0, (len(known) - step) * value))
         adjusted[place] = largest
     return adjusted
-
-
-def probability_of_improvement(a: Values, b: Values, direction: Direction) -> Improvement:
-    """P(a run of a is better than one of b): Mann-Whitney's U / (n m), ties one half.
-
-    Values that are not finite are worse than any that are, and tie with each other. The bootstrap
-    interval resamples both; None where either has 4 runs or fewer. Where every run of one beats
-    every run of the other, it is that one point. Raises ValueError where either is empty.
-    """
-    ours, theirs = badness(a, direction), badness(b, direction)
-    if not ours.size or not theirs.size:
-        raise ValueError("probability of improvement: no runs on one side; leave such rows out")
-
-    def of_resamples(runs: Floats) -> Floats:
-        return _wins(runs[:, : ours.size], runs[:, ours.size :])
-
-    known = min(ours.size, theirs.size) > FEW_RUNS
-    found = stratified_interval([ours, theirs], of_resamples) if known else None
-    low, high = found or (None, None)
-    return Improvement(float(_wins(ours, theirs)), low, high)
 
 
 def paired(a: Mapping[int, float], b: Mapping[int, float], direction: Direction) -> Difference:

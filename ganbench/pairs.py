@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from ganbench import column_names
+from ganbench.analysis.marks import compare as marks_of
 from ganbench.analysis.table import Table, TableRow
 from ganbench.columns import Column
 from ganbench.contracts import Scale
 from ganbench.errors import ConfigError
 from ganbench.rows import Key
-from ganbench.stats.best import Candidate, Marks, mark
+from ganbench.stats.best import Marks
 from ganbench.stats.comparison import intervals
 
 Verdict = Literal["better", "not distinguishable"]
@@ -88,10 +89,7 @@ def _comparison(table: Table, column: Column) -> Comparison:
         raise ConfigError(
             f"column {column.name!r} has no better direction, so no row is better by it"
         )
-    rows = [row for row in table.gans if row.summary(column.name).count]
-    candidates = [Candidate(row.summary(column.name), row.troubled) for row in rows]
-    reading, samples = column.reading, int(column.made_from["n"])
-    marks = mark(candidates, column.direction, reading.scale, samples, reading.resolution)
+    rows, marks = table.gans, marks_of(table, column)
     ranks = [
         Rank(row.key, _runs(row, column), rank) for row, rank in zip(rows, marks.ranks, strict=True)
     ]

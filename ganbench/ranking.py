@@ -52,15 +52,6 @@ def order(values: Values, direction: Direction) -> list[int]:
     return sorted(range(len(values)), key=key)
 
 
-def ranks(values: Values, direction: Direction) -> list[int]:
-    """Each value's rank: 1 and the number of values that are better, so that equals share one.
-
-    All values that are not finite share the last rank.
-    """
-    signed = badness(values, direction)
-    return [1 + int((signed < own).sum()) for own in signed]
-
-
 def fill_failures(
     rows: Sequence[Mapping[int, float]], direction: Direction
 ) -> list[dict[int, float]]:

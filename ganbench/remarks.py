@@ -43,11 +43,15 @@ def problems(row: Row) -> list[Problem]:
     ]
 
 
-def troubled(row: Row) -> int:
-    """Return how many of a row's completed trials have a problem."""
+def troubled(row: Row) -> tuple[int, ...]:
+    """Return the seeds of a row's completed trials that have a problem."""
     if row.is_baseline:
-        return 0
-    return sum(any(score.get("verdict") for score in record.scores) for record in row.completed)
+        return ()
+    return tuple(
+        record.seed
+        for record in row.completed
+        if any(score.get("verdict") for score in record.scores)
+    )
 
 
 def is_doubtful(row: Row) -> bool:

@@ -6,34 +6,8 @@ import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ganbench.results.parity_verdict import (
-    FAILED,
-    VERIFIED,
-    Verdict,
-    read,
-    read_with_shipped,
-    shipped,
-    write,
-    write_all,
-)
+from ganbench.results.parity_verdict import FAILED, VERIFIED, Verdict
 from ganbench.specification import NO_LOSS, Trial
-
-__all__ = [
-    "CHANGED",
-    "FAILED",
-    "SIZES",
-    "UNVERIFIED",
-    "VERIFIED",
-    "Verdict",
-    "applicable",
-    "is_current",
-    "marks",
-    "read",
-    "read_with_shipped",
-    "shipped",
-    "write",
-    "write_all",
-]
 
 CHANGED, UNVERIFIED = "changed", "unverified"
 # A comparison of small layers and batches also verifies larger ones: the algorithm is the same.

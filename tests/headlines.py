@@ -3,6 +3,7 @@
 from toys import make_record, make_score, make_trial
 
 from ganbench.analysis import table
+from ganbench.headline import order
 from ganbench.headline.build import build
 from ganbench.plan import Plan
 from ganbench.store import Store
@@ -55,7 +56,8 @@ def table_of(*pairs, **options):
 
 def headlines_of(*pairs, wanted=(), sort=None, **options):
     """Headlines of these pairs, one a table."""
-    return [build(own, wanted, sort) for own in tables_of(*pairs, **options)]
+    found = [build(own, wanted) for own in tables_of(*pairs, **options)]
+    return found if sort is None else order.sort(found, sort)
 
 
 def headline_of(*pairs, **options):

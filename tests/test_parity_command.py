@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner
 from toys import ABSENT, TOY, TWINS, run_ganbench
 
-from ganbench import parity_matrix, parity_plan, parity_runner, plugins, verdict
+from ganbench import parity_matrix, parity_plan, parity_runner, plugins
 from ganbench.cli import main
 from ganbench.errors import ConfigError, EnvironmentNotReady, NothingMatched
+from ganbench.results import parity_verdict
 
 BACKENDS = ["torch", "tensorflow"]
 TWIN_OPTIONS = ["--plugin", TWINS, "--backends", "left,right", "--loss", "hinge"]
@@ -225,7 +226,7 @@ def test_twins_agree_and_the_verdict_is_kept(invoke, tmp_path):
         "[1/1] left and right, float64, twin hinge on points, 5 steps: verified: losses 0, "
         "gradients 0, weights 0, buffers 0, samples 0\n"
     )
-    (kept,) = verdict.read(tmp_path / "results" / "parity")
+    (kept,) = parity_verdict.read(tmp_path / "results" / "parity")
     assert (kept.verdict, kept.model, kept.steps, kept.backends) == (
         *("verified", "twin", 5),
         ["left", "right"],
@@ -238,7 +239,7 @@ def test_several_runs_into_one_folder_keep_the_union_and_the_latest_of_each(invo
     for steps, model in ((2, "twin"), (3, "twin[width=3]"), (2, "twin")):
         arguments = ["--model", model, "--steps", steps, "--out", "kept"]
         assert invoke(*TWIN_OPTIONS, *arguments).exit_code == 0
-    found = [(item.model, item.steps) for item in verdict.read(tmp_path / "kept")]
+    found = [(item.model, item.steps) for item in parity_verdict.read(tmp_path / "kept")]
     assert found == [("twin", 2), ("twin[width=3]", 3)]
 
 
@@ -285,7 +286,7 @@ def test_every_flaw_is_found_where_it_begins_and_stops_no_other_comparison(invok
             first = found["first_disagreement"]
             assert (first["step"], first["name"]) == expected
             assert found["reason"].startswith(f"step {expected[0]}, {expected[1]}: ")
-    assert len(verdict.read(tmp_path / "results" / "parity")) == len(FLAWS) + 1
+    assert len(parity_verdict.read(tmp_path / "results" / "parity")) == len(FLAWS) + 1
 
 
 def test_a_process_works_on_until_something_fails_in_it(invoke, monkeypatch):

@@ -72,8 +72,6 @@ def check_summaries(table, direction):
         assert found.median == want["median"] or close(found.median, want["median"])
         assert close(found.mean, want["mean"]) and close(found.iqm, want["iqm"])
         assert close(found.sd, want["sd"])
-    numbers = [value for row in table for value in as_numbers(row).values()]
-    assert ranking.ranks(numbers, direction) == oracle.ranks(column, direction)
 
 
 def check_pairs(table, direction):
@@ -101,13 +99,6 @@ def check_pairs(table, direction):
 
 def check_apart(table, filled, direction):
     """The first and the last row, as if they shared no seeds."""
-    ours, theirs = table[0], table[-1]
-    if ours and theirs:
-        found = differences.probability_of_improvement(
-            list(as_numbers(ours).values()), list(as_numbers(theirs).values()), direction
-        )
-        want = oracle.probability_of_improvement(ours.values(), theirs.values(), direction)
-        assert close(found.probability, want)
     sides = [list(row.values()) for row in (filled[0], filled[-1])]
     if all(sides):
         found = differences.unpaired(*sides, direction)

@@ -36,8 +36,8 @@ def test_a_verdict_is_read_as_it_was_written(tmp_path):
         deviations={"losses": None, "weights": 1.076536380136825e-15},
         first_disagreement={"step": 1, "name": "generator_loss", "values": [1.0, None]},
     )
-    verdict.write(tmp_path / "parity", written)
-    assert verdict.read(tmp_path / "parity") == [written]
+    parity_verdict.write(tmp_path / "parity", written)
+    assert parity_verdict.read(tmp_path / "parity") == [written]
     assert not written.agrees
 
 
@@ -47,8 +47,8 @@ def test_a_verdict_is_read_as_it_was_written(tmp_path):
 def test_a_verdict_replaces_that_on_older_sources_and_no_other(tmp_path, change):
     older, other = make_verdict(sources={"for_torch": "old"}), make_verdict(**change)
     for item in (older, other, make_verdict()):
-        verdict.write(tmp_path, item)
-    kept = verdict.read(tmp_path)
+        parity_verdict.write(tmp_path, item)
+    kept = parity_verdict.read(tmp_path)
     assert len(kept) == 2 and other in kept and make_verdict() in kept
 
 
@@ -56,33 +56,35 @@ def test_the_same_verdicts_give_the_same_bytes_in_any_order(tmp_path):
     verdicts = [make_verdict(steps=steps) for steps in (3, 200, 50)]
     for name, order in (("a", verdicts), ("b", verdicts[::-1])):
         for item in order:
-            verdict.write(tmp_path / name, item)
+            parity_verdict.write(tmp_path / name, item)
     assert lines(tmp_path / "a") == lines(tmp_path / "b")
-    verdict.write_all(tmp_path / "a", verdicts)
+    parity_verdict.write_all(tmp_path / "a", verdicts)
     assert lines(tmp_path / "a") == lines(tmp_path / "b")
 
 
 def test_what_verdicts_share_is_stored_once_and_each_verdict_is_a_line(tmp_path):
-    verdict.write_all(tmp_path, [make_verdict(steps=steps) for steps in range(1, 101)])
+    parity_verdict.write_all(tmp_path, [make_verdict(steps=steps) for steps in range(1, 101)])
     text = (tmp_path / parity_verdict.FILE).read_text()
     assert text.count("for_tensorflow") == text.count("alternating") == text.count('"2.21"') == 1
     assert len(lines(tmp_path)) == 1 + 4 + 100  # sources, frameworks, backends and model
-    verdict.write_all(tmp_path, [make_verdict(sources={"new": "1"})])
+    parity_verdict.write_all(tmp_path, [make_verdict(sources={"new": "1"})])
     assert 'for_tensorflow":' not in (tmp_path / parity_verdict.FILE).read_text()
 
 
 def test_commands_that_write_into_one_folder_at_once_lose_nothing(tmp_path):
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: verdict.write(tmp_path, make_verdict(steps=n)), range(1, 41)))
-    assert [item.steps for item in verdict.read(tmp_path)] == list(range(1, 41))
+        list(
+            pool.map(lambda n: parity_verdict.write(tmp_path, make_verdict(steps=n)), range(1, 41))
+        )
+    assert [item.steps for item in parity_verdict.read(tmp_path)] == list(range(1, 41))
     assert [path.name for path in tmp_path.iterdir()] == [parity_verdict.FILE]
 
 
 def test_other_files_are_left_alone_and_no_file_is_no_verdict(tmp_path):
-    assert verdict.read(tmp_path / "absent") == []
+    assert parity_verdict.read(tmp_path / "absent") == []
     (tmp_path / "manifest.json").write_text("{}")
-    assert verdict.read(tmp_path) == []
-    verdict.write(tmp_path, make_verdict())
+    assert parity_verdict.read(tmp_path) == []
+    parity_verdict.write(tmp_path, make_verdict())
     assert (tmp_path / "manifest.json").read_text() == "{}"
 
 
@@ -116,26 +118,26 @@ def damaged(line, text):
     ],
 )
 def test_a_damaged_file_is_named_with_its_line(tmp_path, change, line):
-    verdict.write(tmp_path, make_verdict())
+    parity_verdict.write(tmp_path, make_verdict())
     change(tmp_path)
     message = rf"{parity_verdict.FILE}: line {line} is damaged; restore the file, or delete it and"
     with pytest.raises(ConfigError, match=message):
-        verdict.read(tmp_path)
+        parity_verdict.read(tmp_path)
     with pytest.raises(ConfigError, match=message):  # nothing is overwritten
-        verdict.write(tmp_path, make_verdict())
+        parity_verdict.write(tmp_path, make_verdict())
 
 
 def test_a_newer_schema_is_refused(tmp_path):
-    verdict.write(tmp_path, make_verdict())
+    parity_verdict.write(tmp_path, make_verdict())
     damaged(0, lambda text: '{"schema_version": 3}')(tmp_path)
     with pytest.raises(ConfigError, match="schema 3 is not supported, only 2; upgrade ganbench"):
-        verdict.read(tmp_path)
+        parity_verdict.read(tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="file: cannot be written"):
-        verdict.write(tmp_path / "file", make_verdict())
+        parity_verdict.write(tmp_path / "file", make_verdict())
 
 
 # --------------------------------------------------------------------------- shipped verdicts
@@ -144,26 +146,29 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 @pytest.fixture
 def package(tmp_path):
     """The folder of an installed package with one shipped verdict."""
-    verdict.write(tmp_path / "site-packages" / "ganbench", make_verdict())
+    parity_verdict.write(tmp_path / "site-packages" / "ganbench", make_verdict())
     return tmp_path / "site-packages" / "ganbench"
 
 
 def test_shipped_verdicts_are_in_the_package_or_in_the_checkout_around_it(package, tmp_path):
-    assert verdict.shipped(package) == [make_verdict()]
-    assert verdict.shipped(tmp_path / "empty" / "ganbench") == []
+    assert parity_verdict.shipped(package) == [make_verdict()]
+    assert parity_verdict.shipped(tmp_path / "empty" / "ganbench") == []
     checkout = tmp_path / "checkout"
-    verdict.write(checkout / "results" / "parity", make_verdict(steps=3))
-    assert verdict.shipped(checkout / "ganbench") == [make_verdict(steps=3)]
+    parity_verdict.write(checkout / "results" / "parity", make_verdict(steps=3))
+    assert parity_verdict.shipped(checkout / "ganbench") == [make_verdict(steps=3)]
 
 
 def test_a_folders_own_verdicts_come_first_and_replace_the_same_shipped_one(package, tmp_path):
     own = make_verdict(verdict="failed", reason="here it differs")
-    assert verdict.read_with_shipped(tmp_path / "absent", package) == [make_verdict()]
-    verdict.write(tmp_path / "parity", own)
-    assert verdict.read_with_shipped(tmp_path / "parity", package) == [own]
+    assert parity_verdict.read_with_shipped(tmp_path / "absent", package) == [make_verdict()]
+    parity_verdict.write(tmp_path / "parity", own)
+    assert parity_verdict.read_with_shipped(tmp_path / "parity", package) == [own]
     for other in (replace(own, steps=3), replace(own, sources={"for_torch": "old"})):
-        verdict.write_all(tmp_path / "parity", [other])
-        assert verdict.read_with_shipped(tmp_path / "parity", package) == [other, make_verdict()]
+        parity_verdict.write_all(tmp_path / "parity", [other])
+        assert parity_verdict.read_with_shipped(tmp_path / "parity", package) == [
+            other,
+            make_verdict(),
+        ]
 
 
 def test_an_own_failure_wins_over_a_shipped_agreement_and_an_outdated_one_does_not(
@@ -174,8 +179,8 @@ def test_an_own_failure_wins_over_a_shipped_agreement_and_an_outdated_one_does_n
         (failed, "failed"),
         (replace(failed, sources={"for_torch": "old"}), "verified"),
     ):
-        verdict.write_all(tmp_path / "parity", [own])
-        assert mark(verdict.read_with_shipped(tmp_path / "parity", package)) == expected
+        parity_verdict.write_all(tmp_path / "parity", [own])
+        assert mark(parity_verdict.read_with_shipped(tmp_path / "parity", package)) == expected
 
 
 def test_tables_anywhere_know_the_shipped_verdicts(tmp_path, monkeypatch):
@@ -189,7 +194,7 @@ def test_the_default_benchmark_is_verified_without_any_verdict_of_its_own():
     values = config.read(ROOT / "benchmarks" / "digits.toml")
     values["backends"] = list(SOURCES)
     planned = plan.make(config.resolve(values, {}, "digits.toml"), plugins.load())
-    marks = verdict.marks(planned.trials, verdict.shipped())
+    marks = verdict.marks(planned.trials, parity_verdict.shipped())
     assert len(marks) == len(values["models"]) * len(values["losses"]) > 3
     assert set(marks.values()) == {"verified"}
 
@@ -198,7 +203,7 @@ def test_the_committed_file_is_small_and_as_it_would_be_written(tmp_path):
     committed = ROOT / "results" / "parity"
     assert [path.name for path in committed.iterdir()] == [parity_verdict.FILE]
     assert (committed / parity_verdict.FILE).stat().st_size < 500_000
-    verdict.write_all(tmp_path, verdict.read(committed))
+    parity_verdict.write_all(tmp_path, parity_verdict.read(committed))
     assert lines(tmp_path) == lines(committed)
 
 
@@ -213,7 +218,7 @@ def test_the_wheel_has_the_verdicts_also_when_it_is_built_from_the_sdist(tmp_pat
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as archive:
         archive.extractall(tmp_path / "site")
     assert (tmp_path / "site" / "ganbench" / "results" / "parity_verdict.py").is_file()
-    assert verdict.shipped(tmp_path / "site" / "ganbench") == verdict.shipped()
+    assert parity_verdict.shipped(tmp_path / "site" / "ganbench") == parity_verdict.shipped()
 
 
 # --------------------------------------------------------------------------- marks
@@ -372,7 +377,7 @@ def results(tmp_path):
         store.trial_folder(trial.id)
         store.publish(make_record(trial, scores=[make_score(1.0)]))
     store.write_manifest(Plan(trials, []), "run")
-    verdict.write(tmp_path / "parity", make_verdict())
+    parity_verdict.write(tmp_path / "parity", make_verdict())
     return store
 
 
@@ -398,7 +403,7 @@ def test_a_verified_row_needs_no_remark(results):
 
 
 def test_a_failed_parity_is_a_remark_of_both_rows(results):
-    verdict.write(results.root.parent / "parity", make_verdict(verdict="failed", steps=400))
+    parity_verdict.write(results.root.parent / "parity", make_verdict(verdict="failed", steps=400))
     (headline, _) = folder.read(results)
     remarks = {row.name: row.cells["remark"].text for row in headline.rows}
     assert list(remarks.values()).count("parity failed") == 2
@@ -454,5 +459,5 @@ def test_verdicts_of_other_pairs_and_precisions_have_tables_of_their_own(both):
 
 def test_verdicts_as_json_have_all_their_fields(both):
     values = json.loads(parity_table.to_json(both, SKIPPED))
-    assert [verdict.Verdict(**item) for item in values["verdicts"]] == both
+    assert [parity_verdict.Verdict(**item) for item in values["verdicts"]] == both
     assert values["skipped"][0]["reason"] == SKIPPED[0].reason

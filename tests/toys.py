@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ganbench import config, plugins, record, verdict
+from ganbench import config, plugins, record
+from ganbench.results import parity_verdict
 from ganbench.specification import Trial
 
 PLUGINS = Path(__file__).with_name("plugins")
@@ -160,4 +161,4 @@ def make_verdict(**changes):
         "sources": {"for_torch": "0" * 16, "for_tensorflow": "1" * 16, "losses": "2" * 16},
         "frameworks": {"torch": {"torch": "2.13"}, "tensorflow[compile=off]": {"tf": "2.21"}},
     }
-    return verdict.Verdict(**{**values, **changes})
+    return parity_verdict.Verdict(**{**values, **changes})

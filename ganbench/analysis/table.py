@@ -12,11 +12,11 @@ from ganbench.columns import Column, Columns
 from ganbench.contracts import Direction
 from ganbench.costs import COSTS, TIMED, costs
 from ganbench.record import Record
+from ganbench.results.parity_verdict import Verdict
 from ganbench.rows import Row
 from ganbench.specification import Trial
 from ganbench.stats.summary import Summary, summarise
 from ganbench.targets import Target
-from ganbench.verdict import Verdict
 
 KEYS = ("backend", "model", "loss")
 SETTING = ("samples", "threads", "device")
@@ -27,15 +27,15 @@ NETWORKS = ("generator", "discriminator")
 class TableRow:
     """One backend, model and loss: its trials, and what is known of them besides values.
 
-    `troubled` counts the completed trials that have some problem. `parity` is None where the model
-    and loss ran on one backend only; `timing` is None where the records do not tell of it, `ok`, or
-    why the speed is doubtful.
+    `troubled` has the seeds of completed trials with some problem. `parity` is None where the model
+    and loss ran on one backend only. `timing` is `ok` or why the speed is doubtful, None if the
+    records have no timing.
     """
 
     row: Row
     directions: Mapping[str, Direction] = field(repr=False)
     problems: list[remarks.Problem] = field(default_factory=list)
-    troubled: int = 0
+    troubled: tuple[int, ...] = ()
     parity: str | None = None
     timing: str | None = None
     is_doubtful: bool = False  # the speed

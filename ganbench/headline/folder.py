@@ -8,13 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ganbench import selection, targets, verdict
+from ganbench import selection, targets
 from ganbench.analysis import table
 from ganbench.analysis.table import Table
 from ganbench.errors import ConfigError
+from ganbench.headline import order
 from ganbench.headline.build import build
 from ganbench.headline.headline import Headline
 from ganbench.record import Record
+from ganbench.results import parity_verdict
 from ganbench.store import Store
 from ganbench.targets import Target
 
@@ -40,7 +42,8 @@ def read(
     where there are no curves to select from or to follow.
     """
     wanted = wishes(store).headline if rule == selection.FINAL else ()
-    return [build(own, wanted, sort) for own in read_tables(store, rule, goals)]
+    headlines = [build(own, wanted) for own in read_tables(store, rule, goals)]
+    return headlines if sort is None else order.sort(headlines, sort)
 
 
 def read_tables(
@@ -56,7 +59,7 @@ def read_tables(
         tables = table.build(
             trials,
             records,
-            verdict.read_with_shipped(store.root.resolve().parent / "parity"),
+            parity_verdict.read_with_shipped(store.root.resolve().parent / "parity"),
             goals,
         )
     for own in tables:

@@ -56,6 +56,7 @@ class Column:
     priority: int
     direction: Direction = "none"
     plain: str = ""  # one sentence for a tooltip
+    metric: str = ""  # the full name of a metric's column
     is_number: bool = True
 
 

@@ -30,17 +30,18 @@ def choose(table: Table, wanted: Sequence[str] = ()) -> Choice:
     """Choose the metrics of a table.
 
     `wanted` are names of columns from the benchmark file, such as `fd` and `coverage`. A metric's
-    own name means the column in the first feature space that was scored. Names that this table
-    does not have are left out, for another table of the folder may have them. Raises ConfigError
+    own name means the column in the first feature space that was scored. Where the table lacks the
+    first of them, as another data set of the folder may, the defaults are used. Raises ConfigError
     where the first has no better direction.
     """
-    columns = [column for text in wanted if (column := find(table.columns, text))][:3]
-    if columns:
-        if columns[0].direction == "none":
+    first = find(table.columns, wanted[0]) if wanted else None
+    if first is not None and _has_values(table, first):
+        if first.direction == "none":
             raise ConfigError(
-                f"headline: {columns[0].name!r} has no better direction; put one first that has"
+                f"headline: {first.name!r} has no better direction; put one first that has"
             )
-        return Choice(*columns)
+        others = [column for text in wanted[1:] if (column := find(table.columns, text))]
+        return Choice(first, *others[:2])
     primary = _leader(table)
     if primary is None:
         return Choice(None)
@@ -58,7 +59,11 @@ def choose(table: Table, wanted: Sequence[str] = ()) -> Choice:
 
 
 def _leader(table: Table) -> Column | None:
-    """The first of the usual leaders, else the first ranked column that puts real samples first."""
+    """The first of the usual leaders, else the first ranked column that puts real samples first.
+
+    The usual leaders are distances to the truth: a GAN that is ahead of real samples there is so
+    by chance.
+    """
     for name in (*LEADERS, *(f"{LUCIC} {name}" for name in LEADERS)):
         column = find([item for item in table.columns if _has_values(table, item)], name)
         if column is not None and column.direction != "none":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ganbench.analysis.table import TableRow
+from ganbench.results.parity_verdict import FAILED
 from ganbench.stats.summary import failure_rate_interval
-from ganbench.verdict import FAILED
 
 
 def remark(row: TableRow) -> str:

@@ -74,27 +74,42 @@ def _conclusion(headline: Headline) -> str:
 
 
 def _ranked(headline: Headline, ranked: list[HeadlineRow]) -> str:
-    assert headline.primary is not None
     metric = headline.metric
     candidates = [row for row in ranked if row.mark == "best"] or [
-        row for row in ranked if row.mark == "tied" and not row.source.problems
+        row for row in ranked if row.mark in ("tied", "alone") and not _has_problem(row)
     ]
     if not candidates:
         return f"No row can be called best by {metric}: the leading rows have problems."
-    best = min(candidates, key=lambda row: _standing(headline, row))
+    best = _first(headline, candidates)
     others = headline.group("unranked")
     is_behind = any(_standing(headline, row) < _standing(headline, best) for row in others)
     lead = "Best of the ranked rows by" if is_behind else "Best"
     start = f"{lead} {metric}: {best.name}, {_value(best)}"
-    if len(ranked) == 1:
+    if best.mark == "alone":
         return f"{start}. No other row is ranked."
-    if best.rank == (1, 1):
+    if best.mark == "best":
         return f"{start}, ahead of every other ranked row."
     tied = sum(row.mark == "tied" for row in ranked) - 1
-    if not tied:
-        return f"{start}. Some other rows are not shown to be worse than it."
-    verb = "other, marked ~, cannot" if tied == 1 else "others, marked ~, cannot"
-    return f"{start}. {number(tied)} {verb} be told from it."
+    if tied:
+        verb = "other, marked ~, cannot" if tied == 1 else "others, marked ~, cannot"
+        return f"{start}. {number(tied)} {verb} be told from it."
+    if best.rank == (1, 1):
+        return (
+            f"{start}. Every other ranked row is worse; some rows have too few seeds to be ranked."
+        )
+    return f"{start}. Not every other row is shown to be worse."
+
+
+def _has_problem(row: HeadlineRow) -> bool:
+    """Whether a trial failed, collapsed or the like: such a row is never called best."""
+    failed = row.summary.failed if row.summary else 0
+    return bool(failed or row.source.problems)
+
+
+def _first(headline: Headline, rows: list[HeadlineRow]) -> HeadlineRow:
+    """The best row; of rows with the same printed value, the first one in the table."""
+    best = min(rows, key=lambda row: _standing(headline, row))
+    return next(row for row in rows if _value(row) == _value(best))
 
 
 def _lowest(headline: Headline) -> str:
@@ -114,7 +129,7 @@ def _lowest(headline: Headline) -> str:
             return "No trial of a GAN has a value to compare."
         reason = "most trials failed or have problems"
         return f"No row can be called best by {primary.short_name}: {reason}."
-    best = min(rows, key=lambda row: _standing(headline, row))
+    best = _first(headline, rows)
     extreme = "Lowest" if primary.direction == "lower" else "Highest"
     most = max(len(row.source.row.completed) for row in rows)
     start = f"{extreme} {headline.metric}: {best.name}, {_value(best)}."

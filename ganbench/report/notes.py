@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ganbench.analysis.table import Table
 from ganbench.headline.headline import Headline
 from ganbench.headline.numbers import plain
-from ganbench.verdict import CHANGED, UNVERIFIED, VERIFIED
+from ganbench.results.parity_verdict import VERIFIED
+from ganbench.verdict import CHANGED, UNVERIFIED
 
 VALUE = (
     "A value is the median over the seeds. A failed trial counts as worse than any value. "
@@ -52,7 +53,7 @@ def notes(headline: Headline) -> list[str]:
 def marks(headline: Headline) -> Iterator[str]:
     """How the rows were compared, and which differences the comparison can find."""
     primary, ranked = headline.primary, headline.group("ranked")
-    if primary is None or not ranked:
+    if primary is None or len(ranked) < 2:
         yield "Rows are ranked from three completed trials on."
         return
     assert headline.scale is not None

@@ -11,7 +11,7 @@ from ganbench.column_names import find
 from ganbench.columns import Column as MetricColumn
 from ganbench.contracts import Direction
 from ganbench.errors import UnknownName
-from ganbench.headline.build import decimals_of
+from ganbench.headline.cells import decimals_of
 from ganbench.headline.headline import Headline, HeadlineRow
 from ganbench.headline.numbers import UNKNOWN, Decimals, plain, speed, spread
 from ganbench.report.grid import Grid, GridCell, GridRow, Heading
@@ -66,29 +66,35 @@ def targets(headline: Headline) -> list[Grid]:
     return [_target(headline, goal) for goal in headline.table.goals]
 
 
+def check(tables: Sequence[Table], names: Sequence[str]) -> None:
+    """Raise UnknownName for a column that none of the tables has."""
+    columns = list(dict.fromkeys(column for table in tables for column in table.columns))
+    costs = [cost for cost in COSTS if any(_has(table, cost) for table in tables)]
+    for name in names:
+        if find(columns, name) is None and COST_NAMES.get(name, name) not in (*costs, "n"):
+            shown = {column.short_name for column in columns if not column.is_beside}
+            shown |= {COSTS[cost] for cost in costs} | {"n"}
+            also = {column.name for column in columns}
+            raise UnknownName("column", name, shown, "--columns", also=also)
+
+
 def chosen(headline: Headline, names: Sequence[str]) -> Grid:
-    """Return the grid of these columns; raises UnknownName for one that is not there.
+    """Return the grid of these columns; those that the table lacks are left out.
 
     A name is that of a metric's column (`fd`, `fd-cls-digits-v1`), or of a cost (`images/s`).
     """
     table = headline.table
-    columns = []
     metrics = [metric for name in names if (metric := find(table.columns, name))]
     is_clear = len({metric.short_name for metric in metrics}) == len(metrics)
+    columns = []
     for name in names:
-        metric = find(table.columns, name)
-        cost = COST_NAMES.get(name, name)
+        metric, cost = find(table.columns, name), COST_NAMES.get(name, name)
         if metric is not None:
             columns.append(_metric(table, metric, is_clear))
-        elif cost in COSTS and _has(table, cost):
-            columns.append(_cost(table, cost, COSTS[cost]))
         elif name == "n":
             columns.append(WideColumn("n", trials))
-        else:
-            known = [item.short_name for item in table.columns if not item.is_beside]
-            known += [heading for cost, heading in COSTS.items() if _has(table, cost)]
-            also = {item.name for item in table.columns}
-            raise UnknownName("column", name, {*known, "n"}, "--columns", also=also)
+        elif cost in COSTS and _has(table, cost):
+            columns.append(_cost(table, cost, COSTS[cost]))
     return _grid(headline, "", columns)
 
 

@@ -14,7 +14,7 @@ from ganbench.stats import scales, studentised_range
 from ganbench.stats.comparison import ALPHA, Floats, Pair, compare, floored_variances
 from ganbench.stats.summary import Summary
 
-Mark = Literal["best", "tied", "worse", "failed", "too few"]
+Mark = Literal["best", "tied", "worse", "alone", "failed", "too few"]
 FEWEST_RUNS = 3
 _POWER = 0.8
 
@@ -67,11 +67,11 @@ def mark(
     """Compare all rows of a column together and mark them.
 
     A row is `worse` if some row is better with p < 0.05 for all pairs together, `best` if it is
-    better than every other row, `tied` otherwise; `failed` if more than half of its trials failed
-    or have a problem, `too few` with fewer than three completed. `samples` is the number of samples
-    behind a value, `resolution` the least standard deviation on the scale (None: the scale's
-    default), `least` the smallest difference on the scale that counts. Raises ValueError for
-    direction "none".
+    better than every other row, `tied` otherwise, `alone` without another row; `failed` if more
+    than half of its trials failed or have a problem, `too few` with fewer than three completed.
+    `samples` is the number of samples behind a value, `resolution` the least standard deviation on
+    the scale (None: the scale's default), `least` the smallest difference on the scale that counts.
+    Raises ValueError for direction "none".
     """
     if direction == "none":
         raise ValueError("direction 'none': no value is better than another; mark other columns")
@@ -90,9 +90,11 @@ def mark(
     ranks: list[tuple[int, int] | None] = [None] * len(candidates)
     for at, place in enumerate(compared):
         ranks[place] = 1 + beaten[at], len(compared) - beats[at]
-        if beaten[at]:
+        if len(compared) == 1:
+            marks[place] = "alone"
+        elif beaten[at]:
             marks[place] = "worse"
-        elif beats[at] == len(compared) - 1 > 0 and candidates[place].may_win and not any_too_few:
+        elif beats[at] == len(compared) - 1 and candidates[place].may_win and not any_too_few:
             marks[place] = "best"
     detectable = _detectable(rows, resolution) if len(rows) > 1 else None
     return Marks(marks, ranks, compared, pairs, shown, scale, detectable)

@@ -23,6 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 ALPHA = 0.05
 _LEAST_EXCESS = 1e-6
+_LEAST_RESOLUTION = 1e-12
 _LARGEST_SHARE = 2.0  # shared degrees of freedom, at most this many times a row's own
 
 
@@ -80,8 +81,12 @@ def moderate(variances: Sequence[float], freedoms: Sequence[float]) -> Moderated
 
 
 def floored_variances(rows: Sequence[Floats], resolution: float) -> list[float]:
-    """Return the variance of each row (n - 1), at least the square of the resolution."""
-    return [max(float(row.var(ddof=1)), resolution**2) for row in rows]
+    """Return the variance of each row (n - 1), at least the square of the resolution.
+
+    A column of zeros has a resolution of zero; a least one keeps its variances positive.
+    """
+    least = max(resolution, _LEAST_RESOLUTION) ** 2
+    return [max(float(row.var(ddof=1)), least) for row in rows]
 
 
 def compare(rows: Sequence[Floats], resolution: float) -> list[Pair]:

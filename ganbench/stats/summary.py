@@ -97,7 +97,7 @@ def median_interval(ordered: Sequence[float]) -> tuple[float, Interval | None]:
 
     The values may end with infinities. Between two orders the interval is interpolated
     (Hettmansperger and Sheather 1986); for n = 5 it is the smallest and largest, which hold the
-    median with 94 %. None for four values or fewer.
+    median with 94 %. None for four values or fewer, and where even the low end is infinite.
     """
     n = len(ordered)
     middle = n // 2
@@ -111,10 +111,16 @@ def median_interval(ordered: Sequence[float]) -> tuple[float, Interval | None]:
     if coverage > CONFIDENCE and depth + 1 <= n // 2:
         share = (coverage - CONFIDENCE) / (coverage - _coverage(n, depth + 1))
         weight = (n - depth) * share / (depth + (n - 2 * depth) * share)
-        low += weight * (ordered[depth] - low)
-        if math.isfinite(high):
-            high += weight * (ordered[n - depth - 1] - high)
-    return median, Interval(low, high)
+        low = _between(low, ordered[depth], weight)
+        high = _between(high, ordered[n - depth - 1], weight)
+    return median, Interval(low, high) if math.isfinite(low) else None
+
+
+def _between(end: float, inner: float, weight: float) -> float:
+    """Move the end of an interval inwards; an infinite end stays."""
+    if math.isinf(end):
+        return end
+    return end + weight * (inner - end) if math.isfinite(inner) else inner
 
 
 def failure_rate_interval(failed: int, trials: int) -> Interval:

@@ -77,8 +77,21 @@ def test_rows_can_be_sorted_and_an_unknown_column_is_told(tmp_path):
     pairs = [*many("a", [2.0, 2.1, 2.2], model="a"), *many("b", [1.0, 1.1, 1.2], model="b")]
     store = folder_of(tmp_path / "run", *pairs)
     assert [row.name for row in folder.read(store, sort="model")[0].rows] == ["a", "b"]
-    with pytest.raises(UnknownName, match="no column of this table named 'fdd'"):
+    with pytest.raises(UnknownName, match="no column named 'fdd'"):
         folder.read(store, sort="fdd")
+
+
+def test_a_folder_of_two_data_sets_is_sorted_where_it_has_the_column(tmp_path):
+    points = [make_score(value, "reverse-kl", extractor=None) for value in (3.0, 2.0)]
+    pairs = [
+        *many("a", [2.0, 2.1, 2.2], model="a"),
+        *many("b", [1.0, 1.1, 1.2], model="b"),
+        completed("r0", scores=[points[0]], model="a", dataset="ring"),
+        completed("r1", scores=[points[1]], model="b", dataset="ring"),
+    ]
+    images, ring = folder.read(folder_of(tmp_path / "run", *pairs), sort="fd-pixels")
+    assert [row.name for row in images.rows] == ["b", "a"]
+    assert [row.name for row in ring.rows] == ["b", "a"]  # by its own metric, as without --sort
 
 
 def test_targets_follow_the_whole_training(tmp_path):

@@ -55,7 +55,7 @@ def test_a_row_that_collapsed_is_never_best():
     good, poor = [10, 10.5, 9.5, 10.2, 9.9], [20, 21, 22, 20.5, 21.5]
     assert marked(poor, good, problems=[1]).marks == ["tied", "tied"]
     assert marked(poor, good, problems=[0]).marks == ["worse", "best"]
-    assert marked(poor, good, problems=[1, 1, 1]).marks == ["tied", "failed"]
+    assert marked(poor, good, problems=[1, 1, 1]).marks == ["alone", "failed"]
 
 
 def test_no_row_is_best_while_another_has_too_few_runs():
@@ -66,7 +66,14 @@ def test_no_row_is_best_while_another_has_too_few_runs():
 
 def test_one_row_alone_is_not_better_than_anything():
     found = marked(A)
-    assert (found.marks, found.ranks, found.detectable) == (["tied"], [(1, 1)], None)
+    assert (found.marks, found.ranks, found.detectable) == (["alone"], [(1, 1)], None)
+    assert marked(A, [1.0, 2.0]).marks == ["alone", "too few"]
+
+
+@pytest.mark.parametrize("rows", [2, 3, 4])
+def test_a_column_of_zeros_has_no_winner(rows):
+    assert marked(*[[0.0] * 5] * rows, scale="raw").marks == ["tied"] * rows
+    assert marked(*[[0.0] * 5] * rows, scale="log").marks == ["tied"] * rows
 
 
 def test_the_direction_and_the_scale_are_used():

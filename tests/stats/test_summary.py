@@ -23,6 +23,9 @@ FAILS = math.nan
         ([1, 2, 3, 4, 5, 6, 7, FAILS], 4.5, (1.935644, math.inf)),
         ([1, FAILS, FAILS], math.inf, None),
         ([FAILS] * 2, math.inf, None),
+        ([FAILS] * 6, math.inf, None),
+        ([1, *[FAILS] * 5], math.inf, None),
+        ([1, 2, *[FAILS] * 6], math.inf, (1.935644, math.inf)),
         ([], None, None),
         ([7], 7, None),
     ],
@@ -67,3 +70,8 @@ def test_a_rate_of_failures_has_the_exact_interval(failed, trials, low, high):
     assert (found.low, found.high) == pytest.approx((low, high), abs=1e-6)
     exact = scipy_stats.binomtest(failed, trials).proportion_ci(method="exact")
     assert (found.low, found.high) == pytest.approx((exact.low, exact.high), abs=1e-9)
+
+
+def test_numbers_that_overflow_have_a_median_and_no_mean():
+    found = summarise([1e300, 1e308, 1.7e308], "lower")
+    assert (found.median, found.mean, found.sd) == (1e308, None, None)
