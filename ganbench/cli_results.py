@@ -92,22 +92,31 @@ def table(
 
 
 def _print_table(folder: Path, headlines: list[Headline], shown: Shown, page: Path | None) -> None:
+    from ganbench.errors import ConfigError
     from ganbench.report import wide
     from ganbench.report.folder import to_text
+    from ganbench.report.grid import markdown
     from ganbench.report.terminal import heading_lines, headline_lines
 
-    if shown.style != "rich":
+    is_wide = shown.is_all or bool(shown.columns)
+    if is_wide and shown.style not in ("rich", "md"):
+        raise ConfigError(
+            f"--format {shown.style} has every column; use --all and --columns with rich or md"
+        )
+    wide.check([headline.table for headline in headlines], shown.columns)
+    if shown.style != "rich" and not is_wide:
         show(to_text(headlines, shown.style, folder.resolve().name))
         return
     out = output()
-    is_wide = shown.is_all or bool(shown.columns)
-    wide.check([headline.table for headline in headlines], shown.columns)
     grids = [
         (wide.every_column(headline) if shown.is_all else [])
         + ([wide.chosen(headline, shown.columns)] if shown.columns else [])
         + ([] if is_wide else wide.targets(headline))
         for headline in headlines
     ]
+    if shown.style == "md":
+        show("\n\n".join(markdown(grid) for own in grids for grid in own) + "\n")
+        return
     for place, headline in enumerate(headlines):
         out.lines([[]] if place else [])
         out.lines((heading_lines if is_wide else headline_lines)(headline, out.screen))

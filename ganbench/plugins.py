@@ -63,6 +63,7 @@ _NO_HOOK = (
     "has no hook, so it offers nothing; a hook looks like "
     "`@ganbench.hookimpl def ganbench_losses(): return [MyLoss]`"
 )
+HOOKS = tuple(f"ganbench_{kind}" for kind in KINDS)
 PENALTY_METHODS = ("discriminator_term", "transform_input", "after_update")
 
 
@@ -236,6 +237,9 @@ def offers(module: ModuleType, name: str) -> Iterator[tuple[str, type[Any]]]:
         manager.register(module, name)
         manager.check_pending()
     except pluggy.PluginValidationError as error:
+        unknown = [own for own in vars(module) if _is_hook(module, own) and own not in HOOKS]
+        if unknown:
+            raise UnknownName("hook", unknown[0], HOOKS, f"plugin {name!r}") from None
         raise PluginError(f"plugin {name!r}: {error}") from None
     for kind, methods in KINDS.items():
         for classes in getattr(manager.hook, f"ganbench_{kind}")():
@@ -246,6 +250,11 @@ def offers(module: ModuleType, name: str) -> Iterator[tuple[str, type[Any]]]:
                     )
                 _check(cls, kind, methods, name)
                 yield kind, cls
+
+
+def _is_hook(module: ModuleType, name: str) -> bool:
+    """Whether a module marks this function as the implementation of a hook."""
+    return hasattr(getattr(module, name), f"{GROUP}_impl")
 
 
 def _check(cls: type[Any], kind: str, methods: tuple[str, ...], plugin: str) -> None:

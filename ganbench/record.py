@@ -14,6 +14,7 @@ from ganbench.specification import Trial
 SCHEMA_VERSION = 1
 # The next run tries these again; completed and diverged are the model's own verdict, and final.
 RETRIED = ("failed", "timeout", "interrupted")
+SCORING_ERROR = "scoring_error"  # key of `training`: why the last scoring failed
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Record:
         new = {_score_name(score) for score in scores}
         kept = [score for score in self.scores if _score_name(score) not in new]
         spent = self.training.get("score_seconds", 0.0) + seconds
-        training = {**self.training, "score_seconds": spent} if spent else self.training
+        training = {key: value for key, value in self.training.items() if key != SCORING_ERROR}
+        training |= {"score_seconds": spent} if spent else {}
         return replace(self, scores=[*kept, *scores], training=training)
 
     def lacking(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:

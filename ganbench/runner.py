@@ -16,7 +16,7 @@ from ganbench.crew import Crew, Stopped, setup
 from ganbench.errors import EnvironmentNotReady
 from ganbench.plan import Plan
 from ganbench.plugins import Catalog
-from ganbench.record import RETRIED, Record
+from ganbench.record import RETRIED, SCORING_ERROR, Record
 from ganbench.scoring import Scoring
 from ganbench.specification import Trial
 from ganbench.store import Store
@@ -142,13 +142,7 @@ class Runner:
         wanted = {"training": found.training, "keys": keys}
         result = self._job(trial, "score", "scoring", None, wanted)
         if "scores" not in result:
-            check = {"check": result["check"]} if "check" in result else {}
-            return dataclasses.replace(
-                found,
-                status="failed",
-                reason=f"scoring: {result['reason']}",
-                training={**found.training, **check},
-            )
+            return self._unscored(found, result)
         scores = [
             {**score, "plugins": provenance.of_score(self.catalog, score)}
             for score in result["scores"]
@@ -156,6 +150,18 @@ class Runner:
         scored = found.with_scores(scores, result["seconds"])
         self.store.replace(scored)
         return scored
+
+    def _unscored(self, found: Record, result: dict[str, Any]) -> Record:
+        """Note in the record that scoring failed; its training stays, and a next run scores it."""
+        training = {**found.training, SCORING_ERROR: result["reason"]}
+        self.store.replace(dataclasses.replace(found, training=training))
+        check = {"check": result["check"]} if "check" in result else {}
+        return dataclasses.replace(
+            found,
+            status="failed",
+            reason=f"scoring: {result['reason']}",
+            training={**training, **check},
+        )
 
     def _job(
         self,

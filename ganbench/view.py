@@ -14,7 +14,7 @@ from ganbench.costs import costs
 from ganbench.headline.primary import LEADERS
 from ganbench.plan import Plan
 from ganbench.record import Record
-from ganbench.specification import Trial
+from ganbench.specification import NO_LOSS, Trial
 
 
 class SilentView:
@@ -56,7 +56,7 @@ class LiveView(LineView):
     def __init__(self, plan: Plan, console: Console) -> None:
         super().__init__(
             plan,
-            lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True),
+            lambda text: console.print(text, markup=False, highlight=False),
         )
         self.progress = Progress(
             TextColumn("{task.description}"),
@@ -137,7 +137,7 @@ def _outcome(found: Record, was_stored: bool) -> str:
     if found.status != "completed":
         return f"{found.status}: {found.reason}"
     training = found.training
-    fast = costs(found)["images_per_second"]
+    fast = None if found.loss == NO_LOSS else costs(found)["images_per_second"]
     speed = f", {fast:,.0f} images/s" if fast else ""
     stored = " (stored)" if was_stored else ""
     return f"{training['images']:,} images{speed}{_quality(found)}{stored}"

@@ -115,10 +115,10 @@ def _metric_cells(
     role: str, row: TableRow, summary: Summary, decimals: Decimals
 ) -> dict[str, Cell]:
     value = summary.median
-    if value is None:
-        text = UNKNOWN if not row.row.failed else "failed"
-    else:
-        text = decimals.text(value) if math.isfinite(value) else "failed"
+    if value is not None and math.isfinite(value):
+        text = decimals.text(value)
+    else:  # a metric that gave no number is no failed training
+        text = "failed" if row.row.failed else UNKNOWN
     cells = {role: Cell(text, value=value)}
     if role == "primary":
         full, short = spread(summary, decimals)

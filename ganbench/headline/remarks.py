@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ganbench.analysis.table import TableRow
+from ganbench.record import SCORING_ERROR
 from ganbench.results.parity_verdict import FAILED
 from ganbench.stats.summary import failure_rate_interval
 
@@ -20,8 +21,10 @@ def remark(row: TableRow) -> str:
         text = f"{failed} of {ended} failed"
         if 2 * failed > ended:
             rate = failure_rate_interval(failed, ended)
-            text += f" ({rate.low:.2f} to {rate.high:.2f})"
+            text += f" (95 %: {rate.low:.2f} to {rate.high:.2f})"
         parts.append(text)
+    if unscored := sum(SCORING_ERROR in record.training for record in row.row.completed):
+        parts.append(f"scoring failed {unscored} of {completed}")
     if row.row.missing:
         parts.append(f"{row.row.missing} missing")
     parts += [f"{problem.words} {problem.trials} of {completed}" for problem in row.problems]

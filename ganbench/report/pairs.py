@@ -7,9 +7,9 @@ from ganbench.pairs import Comparison, RowPair
 from ganbench.report.grid import Grid, GridCell, GridRow, Heading
 
 CAPTION = (
-    "Ratio or difference: of typical values, with an interval that holds for all pairs together "
-    "(95 %). p is adjusted for all pairs. rank: the places that the comparisons leave open. The "
-    "table's marks come from the same comparison."
+    "Ratio or difference: of typical values (geometric means where a ratio is shown), with an "
+    "interval that holds for all pairs together (95 %). p is adjusted for all pairs. rank: the "
+    "places that the comparisons leave open. The table's marks come from the same comparison."
 )
 
 
@@ -51,6 +51,10 @@ def _cells(pair: RowPair) -> list[GridCell]:
     interval = f"[{plain(pair.low)}, {plain(pair.high)}]"
     texts = [
         *(" ".join(pair.row), " ".join(pair.against), ", ".join(seeds)),
-        *(plain(pair.estimate), interval, f"{pair.p:.2g}", pair.verdict),
+        *(plain(pair.estimate), interval, _p(pair.p), pair.verdict),
     ]
     return [GridCell(text) for text in texts]
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

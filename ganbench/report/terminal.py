@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ganbench.headline.headline import Headline
-from ganbench.report.grid import Grid, Line, split, terminal_lines
-from ganbench.report.layout import FEWEST_COLUMNS, fitting
+from ganbench.headline.identity import shorten
+from ganbench.report.grid import GAP, Grid, GridRow, Line, split, terminal_lines
+from ganbench.report.layout import FEWEST_COLUMNS, NARROWEST_NAME, fitting
 
 PLAIN_SIGNS = {
     " · ": " | ",
@@ -94,6 +96,38 @@ def grid_lines(grid: Grid, screen: Screen) -> list[Line]:
         lines += screen.wrapped(part.title, "bold") if part.title else []
         lines += screen.lines(part)
     return lines
+
+
+def _narrowed(grid: Grid, screen: Screen) -> Grid:
+    """Cut names, the widest first, until they leave room for the widest other column."""
+    widths = grid.widths()
+    names, others = widths[: grid.identity], widths[grid.identity :]
+    gaps = len(GAP) * grid.identity + 1
+    excess = sum(names) + gaps + max(others, default=0) - screen.width
+    shown = [row.cells for row in grid.rows if row.rule is None]
+    columns = [
+        [cells[place].text for cells in shown if cells[place].span == 1]
+        for place in range(grid.identity)
+    ]
+    while excess > 0 and max(names, default=0) > NARROWEST_NAME:
+        widest = names.index(max(names))
+        target = max(NARROWEST_NAME, names[widest] - excess)
+        excess -= names[widest] - target
+        names[widest] = target
+    cut = [
+        dict(zip(texts, shorten(texts, width, screen.write("…")), strict=True))
+        for texts, width in zip(columns, names, strict=True)
+    ]
+    rows = [row if row.rule is not None else _with_names(row, cut) for row in grid.rows]
+    return replace(grid, rows=rows)
+
+
+def _with_names(row: GridRow, cut: Sequence[dict[str, str]]) -> GridRow:
+    names = [
+        replace(cell, text=texts.get(cell.text, cell.text)) if cell.span == 1 else cell
+        for cell, texts in zip(row.cells, cut, strict=False)
+    ]
+    return GridRow([*names, *row.cells[len(cut) :]])
 
 
 def _two_lines_a_row(headline: Headline, screen: Screen) -> list[Line]:

@@ -46,13 +46,14 @@ def every_column(headline: Headline) -> list[Grid]:
     """Return a grid for each feature space, one for each target and one of costs."""
     table = headline.table
     shown = [column for column in table.columns if not column.is_beside]
+    shown.sort(key=lambda column: column != headline.primary)  # the column that ranks comes first
     spaces = list(dict.fromkeys(column.space for column in shown))
     grids = []
     for space in spaces:
         columns = [_metric(table, column) for column in shown if column.space == space]
         grids.append(_grid(headline, f"features of {space}" if space else "metrics", columns))
     grids += [_target(headline, goal) for goal in table.goals]
-    costs = [_cost(table, name, heading) for name, heading in COSTS.items() if _has(table, name)]
+    costs = [_cost(headline, name, heading) for name, heading in COSTS.items() if _has(table, name)]
     states = [WideColumn("n", trials)]
     if any(row.parity for row in table.rows):
         states.append(WideColumn("parity", lambda row: row.parity or ""))
@@ -87,14 +88,14 @@ def chosen(headline: Headline, names: Sequence[str]) -> Grid:
     metrics = [metric for name in names if (metric := find(table.columns, name))]
     is_clear = len({metric.short_name for metric in metrics}) == len(metrics)
     columns = []
-    for name in names:
+    for name in dict.fromkeys(names):
         metric, cost = find(table.columns, name), COST_NAMES.get(name, name)
         if metric is not None:
             columns.append(_metric(table, metric, is_clear))
         elif name == "n":
             columns.append(WideColumn("n", trials))
         elif cost in COSTS and _has(table, cost):
-            columns.append(_cost(table, cost, COSTS[cost]))
+            columns.append(_cost(headline, cost, COSTS[cost]))
     return _grid(headline, "", columns)
 
 
@@ -145,6 +146,8 @@ def _values(name: str, heading: str, direction: Direction, decimals: Decimals) -
         summary = row.summary(name)
         if summary.median is None:
             return UNKNOWN
+        if not math.isfinite(summary.median) and not row.row.failed:
+            return UNKNOWN  # the metric gave no number
         value = decimals.text(summary.median) if math.isfinite(summary.median) else "failed"
         full = spread(summary, decimals)[0]
         # Up to four seeds the values themselves say all, the median too.
@@ -153,18 +156,24 @@ def _values(name: str, heading: str, direction: Direction, decimals: Decimals) -
     return WideColumn(heading + ARROWS[direction], text)
 
 
-def _cost(table: Table, name: str, heading: str) -> WideColumn:
+def _cost(headline: Headline, name: str, heading: str) -> WideColumn:
+    """A cost of training. Reference rows have none."""
+    table = headline.table
     if name == "images_per_second":
-
-        def text(row: TableRow) -> str:
-            value = row.summary(name).median
-            return UNKNOWN if value is None else speed(value, row.is_doubtful)
-
-        return WideColumn(heading, text)
-    medians = [row.summary(name).median for row in table.rows]
-    every = [value for row in table.rows for value in row.summary(name).values]
+        column = headline.column("speed")
+        return WideColumn(column.name if column else heading, _speed)
+    medians = [row.summary(name).median for row in table.gans]
+    every = [value for row in table.gans for value in row.summary(name).values]
     decimals = Decimals.of([value for value in medians if value is not None], every)
-    return _values(name, heading, "none", decimals)
+    values = _values(name, heading, "none", decimals)
+    return WideColumn(heading, lambda row: "" if row.is_baseline else values.text(row))
+
+
+def _speed(row: TableRow) -> str:
+    value = row.summary("images_per_second").median
+    if row.is_baseline:
+        return ""
+    return UNKNOWN if value is None else speed(value, row.is_doubtful)
 
 
 def _has(table: Table, name: str) -> bool:
