@@ -91,7 +91,7 @@ def heading_lines(headline: Headline, screen: Screen) -> list[Line]:
 def grid_lines(grid: Grid, screen: Screen) -> list[Line]:
     """Return a grid that may be wider than the screen, split by columns."""
     lines: list[Line] = []
-    for part in split(grid.written(screen.write), screen.width):
+    for part in split(_narrowed(grid.written(screen.write), screen), screen.width):
         lines += [[]] if lines else []
         lines += screen.wrapped(part.title, "bold") if part.title else []
         lines += screen.lines(part)

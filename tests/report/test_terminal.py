@@ -11,6 +11,7 @@ from headlines import completed, folder_of, headline_of, many
 
 from ganbench.cli import main
 from ganbench.cli_output import STYLES, output, print_headlines
+from ganbench.report import wide
 from ganbench.report.layout import fitting
 from ganbench.report.notes import notes
 from ganbench.report.terminal import PLAIN_SIGNS, Screen, grid_lines, heading_lines, headline_lines
@@ -382,3 +383,12 @@ def test_notes_are_printed_only_where_they_are_asked_for(small):
 def test_the_links_of_committed_folders_fit_eighty_columns():
     for name in FOLDERS:
         assert len(f" page   results/{name}/report.html") <= 80
+
+
+@pytest.mark.parametrize("width", [60, 72, 80])
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_cell_of_every_column_is_broken(folder, width):
+    for headline in committed(folder):
+        for grid in wide.every_column(headline):
+            lines = ["".join(text for text, _ in line) for line in grid_lines(grid, Screen(width))]
+            assert max(map(len, lines)) <= width, lines
