@@ -65,8 +65,16 @@ class TableRow:
         return self._summaries[column]
 
     def by_seed(self, column: str) -> dict[int, float]:
-        """Values by seed; NaN for failed trials and for values that are no number."""
-        return self.row.of(column)
+        """Values by seed; NaN for failed trials and for values that are no number.
+
+        A completed trial without a score in this column is absent. The others keep their values.
+        """
+        values = {record.seed: math.nan for record in self.row.failed}
+        for seed, own in self.row.values.items():
+            if column in own:
+                value = own[column]
+                values[seed] = math.nan if value is None else value
+        return values
 
     def parameters(self, network: str) -> int | None:
         """Trainable parameters of a network, where all trials have the same number."""
