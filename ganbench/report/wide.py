@@ -93,7 +93,7 @@ def chosen(headline: Headline, names: Sequence[str]) -> Grid:
 
 
 def trials(row: TableRow) -> str:
-    """How many trials a row is made of, and what became of the others."""
+    """Return how many trials of a row completed, failed and are missing."""
     own = row.row
     completed = len(own.completed)
     text = str(completed) if completed == own.planned else f"{completed} of {own.planned}"

@@ -278,7 +278,8 @@ def test_edited_sources_of_one_version_are_noted():
 def test_tables_say_why_they_are_apart():
     _, second = tables_of(completed("t0"), completed("t1", samples=40, budget="images=160"))
     assert second.notes == [
-        "Apart from the first table: budget images=160 against images=80; samples 40 against 20."
+        "Not comparable with the first table: budget images=160, there images=80; "
+        "samples 40, there 20."
     ]
 
 

@@ -18,10 +18,11 @@ from PIL import Image
 from toys import make_score, make_trial
 
 from ganbench import palette
-from ganbench.report import page
+from ganbench.report import notes, page
+from ganbench.report.clean import clean
 from ganbench.report.page import strips, svg
-from ganbench.report.page.clean import clean
 from ganbench.results import checkpoint_samples
+from ganbench.samples import sha256_of
 from report.pages import (
     FOLDERS,
     baselines,
@@ -138,13 +139,23 @@ def test_a_baseline_has_no_speed_and_so_no_doubt(tmp_path):
     assert not tree.all("abbr")
 
 
-def test_the_caption_tells_medians_marks_and_the_detectable_difference():
-    _, (headline,), text = committed("fashion-losses")
-    words = parse(text).one("section", id="measured").text
-    assert "Median over 5 seeds; a failed trial counts as worse than any value." in words
-    assert "(5 seeds: smallest and largest, 94 %)" in words
-    assert "All 9 ranked rows are compared together by fd" in words and "on the log scale" in words
-    assert f"finds differences of {headline.detectable} in four of five cases" in words
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_page_explains_values_marks_and_speeds_in_the_words_of_the_notes(name):
+    _, own, text = committed(name)
+    tree = parse(text)
+    shown = [node.text for node in tree.one("section", id="measured").all("p")]
+    for headline in own:
+        lines = [notes.VALUE, *notes.marks(headline), *notes.speed(headline)]
+        assert len(lines) > 2
+        assert all(line.replace("`", "") in shown for line in lines)
+    assert [node.text for node in tree.one("section", id="measured").all("code")][:2] == ["*", "~"]
+    assert "`" not in tree.one("section", id="measured").text
+
+
+def test_a_page_without_ranked_rows_says_how_many_trials_they_need(tmp_path):
+    _, tree = render(make_folder(tmp_path, completed()))
+    shown = tree.one("section", id="measured").text
+    assert "A row needs three completed trials to be ranked." in shown and "best" not in shown[200:]
 
 
 def test_the_embedded_numbers_are_those_of_the_summaries():
@@ -315,12 +326,16 @@ def test_points_are_drawn_on_the_same_axes_over_the_real_ones(tmp_path, dimensio
 
 
 def test_samples_that_a_run_just_wrote_are_shown(tmp_path):
-    trial, found = completed()
-    store = make_folder(tmp_path, (trial, found))
     images = some_images(100, 28)
-    np.save(store.root / "trials" / trial.id / "samples.npy", images)
+    trial, found = completed(training={"samples_sha256": sha256_of(images)})
+    store = make_folder(tmp_path, (trial, found))
+    path = store.root / "trials" / trial.id / "samples.npy"
+    np.save(path, images)
     _, tree = render(store)
     assert tree.one("div", "gallery").one("img").attributes["alt"].startswith("64 samples of")
+    np.save(path, images[::-1])  # of another run
+    _, tree = render(store)
+    assert not tree.all("img")
 
 
 def test_large_pictures_are_left_out_first_and_the_page_says_so(tmp_path):
@@ -406,7 +421,7 @@ def test_rows_that_are_not_ranked_are_hollow_in_the_picture_of_speeds(tmp_path):
     picture = tree.one("section", id="speed0")
     marks = [*picture.all("circle", "mark"), *picture.all("path", "mark")]
     assert len(marks) == 3 and len(picture.all("circle", "hollow")) == 1
-    assert "only be compared if they were measured interleaved" in picture.text
+    assert notes.APART in picture.text
 
 
 def test_ticks_are_round_and_on_the_axis():

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import ganbench
 from ganbench import palette
 from ganbench.headline import Headline
+from ganbench.report.clean import clean
 from ganbench.report.page import about, rows, speed, training
-from ganbench.report.page.clean import clean
 from ganbench.report.page.gallery import STEPS, Limits, gallery
 from ganbench.report.page.look import Looks
 from ganbench.report.page.samples import Samples, collect
@@ -144,12 +144,22 @@ def _template() -> jinja2.Template:
         undefined=jinja2.StrictUndefined,
         finalize=_without_names,
     )
+    environment.filters["prose"] = _prose
     return environment.get_template("report.html.j2")
 
 
 def _without_names(value: Any) -> Any:
     """Remove paths and names of users from every text that the template writes."""
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _prose(text: str) -> Markup:
+    """A note of the terminal: what stands between backticks is code."""
+    parts = [escape(part) for part in clean(text).split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part
+        for place, part in enumerate(parts)
+    )
 
 
 @cache
