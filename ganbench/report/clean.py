@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
+
+from ganbench.headline.headline import Cell, Headline, HeadlineRow
 
 _NAME = r"[^\s/'\"<>|,;:()\[\]]+"
 _HOMES = re.compile(rf"(?<![\w./])(?:/(?:home|Users)/{_NAME}|/root|\$HOME)(?![\w.-])")
@@ -24,3 +28,43 @@ def clean(text: str) -> str:
         text = _WINDOWS.sub(lambda match: f"…/{match['last']}", text)
         text = _USERS.sub("…", text)
     return text
+
+
+def clean_headline(headline: Headline) -> Headline:
+    """Return the headline with clean texts. The rows keep their keys, which tell them apart."""
+    return replace(
+        headline,
+        title=_each(headline.title),
+        shared=_each(headline.shared),
+        sentences=[clean(sentence) for sentence in headline.sentences],
+        rows=[_row(row) for row in headline.rows],
+    )
+
+
+def clean_values(value: Any) -> Any:
+    """Return values of JSON with every text clean, names of values among them."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean_values(name): clean_values(own) for name, own in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_values(own) for own in value]
+    return value
+
+
+def _row(row: HeadlineRow) -> HeadlineRow:
+    return replace(
+        row,
+        identity=_each(row.identity),
+        gan=clean(row.gan),
+        name=clean(row.name),
+        cells={key: _cell(cell) for key, cell in row.cells.items()},
+    )
+
+
+def _cell(cell: Cell) -> Cell:
+    return replace(cell, text=clean(cell.text), short=clean(cell.short))
+
+
+def _each(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(clean, texts))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ganbench.analysis.table import Table
 from ganbench.headline.headline import Headline
 from ganbench.headline.numbers import plain
+from ganbench.report.clean import clean
 from ganbench.verdict import CHANGED, UNVERIFIED, VERIFIED
 
 VALUE = (
@@ -38,9 +39,9 @@ _PARITY = {
 
 
 def notes(headline: Headline) -> list[str]:
-    """Return the notes of a headline, one a line."""
+    """Return the notes of a headline, one a line, without local paths and names of users."""
     table = headline.table
-    return [
+    lines = [
         VALUE,
         *marks(headline),
         *_columns(headline),
@@ -50,6 +51,7 @@ def notes(headline: Headline) -> list[str]:
         *table.notes,
         *failures(table),
     ]
+    return [clean(line) for line in lines]
 
 
 def marks(headline: Headline) -> Iterator[str]:

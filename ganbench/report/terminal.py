@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import dataclass
 
 from ganbench.headline.headline import Headline
+from ganbench.report.clean import clean_headline
 from ganbench.report.grid import Grid, Line, split, terminal_lines
 from ganbench.report.layout import FEWEST_COLUMNS, fitting
 
@@ -61,6 +62,7 @@ class Screen:
 
 def headline_lines(headline: Headline, screen: Screen) -> list[Line]:
     """Return the lines of a headline; none is longer than the width."""
+    headline = clean_headline(headline)
     body = (
         _two_lines_a_row(headline, screen)
         if screen.width < FEWEST_COLUMNS
@@ -80,6 +82,7 @@ def headline_lines(headline: Headline, screen: Screen) -> list[Line]:
 
 def heading_lines(headline: Headline, screen: Screen) -> list[Line]:
     """Return the title and the options that all rows share."""
+    headline = clean_headline(headline)
     lines = screen.wrapped(" · ".join(headline.title), "bold")
     if headline.shared:
         lines += screen.wrapped("with " + ", ".join(headline.shared), "dim")

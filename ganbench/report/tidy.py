@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ganbench.analysis.table import Table, TableRow
 from ganbench.costs import COSTS
+from ganbench.report.clean import clean
 
 
 class TidyRow(NamedTuple):
@@ -82,10 +83,11 @@ def _seeds(table: Table, row: TableRow, name: str, facts: _Facts) -> Iterator[Ti
     """One line for each planned trial of a row, in a column of this name."""
     statuses = {record.seed: record.status for record in row.row.records}
     values = row.by_seed(name)
-    backend, model, loss = row.key
+    backend, model, loss = (clean(part) for part in row.key)
+    dataset = clean(table.dataset)
     for trial in row.row.trials:
         yield TidyRow(
-            dataset=table.dataset,
+            dataset=dataset,
             backend=backend,
             model=model,
             loss=loss,

@@ -14,6 +14,7 @@ from ganbench.errors import UnknownName
 from ganbench.headline.build import decimals_of
 from ganbench.headline.headline import Headline, HeadlineRow
 from ganbench.headline.numbers import UNKNOWN, Decimals, plain, speed, spread
+from ganbench.report.clean import clean_headline
 from ganbench.report.grid import Grid, GridCell, GridRow, Heading
 from ganbench.report.layout import ARROWS
 from ganbench.targets import AXES, Target, reached
@@ -103,6 +104,7 @@ def trials(row: TableRow) -> str:
 
 
 def _grid(headline: Headline, title: str, columns: list[WideColumn]) -> Grid:
+    headline = clean_headline(headline)
     identity = headline.identity
     marks = any(row.sign for row in headline.rows)
     headings = [Heading("", False)] * marks

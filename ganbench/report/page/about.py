@@ -172,7 +172,7 @@ def manifest_name(store: Store) -> str:
         name = json.loads((store.root / "manifest.json").read_text("utf-8")).get("name")
     except (OSError, ValueError, AttributeError):
         name = None
-    return str(name) if name else store.root.resolve().name
+    return clean(str(name)) if name else store.root.resolve().name
 
 
 def repeat(store: Store, name: str) -> dict[str, str]:

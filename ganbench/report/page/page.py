@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 import ganbench
 from ganbench import palette
 from ganbench.headline import Headline
-from ganbench.report.clean import clean
+from ganbench.report.clean import clean, clean_headline
 from ganbench.report.page import about, rows, speed, training
 from ganbench.report.page.gallery import STEPS, Limits, gallery
 from ganbench.report.page.look import Looks
@@ -51,6 +51,7 @@ def render(
     most_bytes: int = MOST_BYTES,
 ) -> str:
     """Make the report as text, the same bytes for the same folder."""
+    headlines = [clean_headline(headline) for headline in headlines]
     looks = Looks.of(headlines)
     found = [collect(store, headline) for headline in headlines]
     fixed = _fixed(store, headlines, description)
