@@ -20,7 +20,9 @@ from toys import make_score, make_trial
 from ganbench import palette
 from ganbench.report import notes, page
 from ganbench.report.clean import clean
-from ganbench.report.page import strips, svg
+from ganbench.report.page import strips, svg, training
+from ganbench.report.page.limits import STEPS
+from ganbench.report.page.look import Looks
 from ganbench.results import checkpoint_samples
 from ganbench.samples import sha256_of
 from report.pages import (
@@ -353,6 +355,41 @@ def test_large_pictures_are_left_out_first_and_the_page_says_so(tmp_path):
     assert sizes == sorted(sizes, reverse=True)
     assert "each grid shows 32 samples at most" in words[0]
     assert "All samples were left out" in words[-1] and "data:image" not in text
+
+
+def test_curves_are_left_out_behind_samples_and_a_page_that_is_still_large_says_so(tmp_path):
+    pairs = [pair for loss in ("hinge", "lsgan", "wgan") for pair in with_curves(loss, 4)]
+    store = make_folder(tmp_path, *pairs, *runs("minimax", [1.0]))
+    for trial, _ in pairs[::4]:
+        write_samples(store, trial, some_images(64, 48, 3))
+    shown = []
+    for limits in STEPS:
+        looks = Looks.of(headlines(store))
+        tables = [training.section(own, looks, limits, 0) for own in headlines(store)]
+        shown.append(str(tables).count('class="run"'))
+    assert shown == [24, 24, 24, 24, 24, 0, 0, 0]
+    sizes = sizes_of(store)
+    assert sizes == sorted(sizes, reverse=True) and len(set(sizes)) == len(sizes)
+    text, tree = render(store, most_bytes=sizes[-3])
+    assert len(text.encode()) == sizes[-3]
+    section = tree.one("section", id="training0")
+    assert "The lines of single seeds were left out to keep this page small." in section.text
+    assert "Thin lines" not in section.text and section.all("use", "main")
+    text, tree = render(store, most_bytes=sizes[-1])
+    assert not tree.all("p", "warning") and not tree.one("section", id="training0").all("use")
+    assert "training curves were left out" in tree.one("section", id="training0").text
+    text, tree = render(store, most_bytes=1000)
+    assert tree.one("header").one("p", "warning").text.startswith("This page has 0.0 MB, more than")
+
+
+def sizes_of(store):
+    """How large the page is at every step of leaving something out."""
+    sizes = []
+    text, tree = render(store)
+    while not tree.all("p", "warning"):
+        sizes.append(len(text.encode()))
+        text, tree = render(store, most_bytes=sizes[-1] - 1)
+    return sizes
 
 
 # --------------------------------------------------------------------------- curves and speed

@@ -16,7 +16,8 @@ from ganbench import palette
 from ganbench.headline import Headline
 from ganbench.report.clean import clean, clean_headline
 from ganbench.report.page import about, rows, speed, training
-from ganbench.report.page.gallery import STEPS, Limits, gallery
+from ganbench.report.page.gallery import gallery
+from ganbench.report.page.limits import STEPS, Limits, too_large
 from ganbench.report.page.look import Looks
 from ganbench.report.page.samples import Samples, collect
 from ganbench.rows import Key
@@ -38,7 +39,8 @@ def write(
     """Write the report of a results folder and return its path; raises StorageError.
 
     `headlines` are those of the folder's tables, `description` is one sentence about the
-    benchmark. Samples are left out until the page has `most_bytes` at most.
+    benchmark. Samples, then training curves, are left out until the page has
+    `most_bytes` at most; a page that is still larger says so at its top.
     """
     store.write(FILE, render(store, headlines, description, most_bytes))
     return store.root / FILE
@@ -57,16 +59,12 @@ def render(
     fixed = _fixed(store, headlines, description)
     drawn = [
         {
-            "training": training.section(headline, looks, place),
             "speed": speed.section(headline, looks),
             "measured": about.measured(headline),
             "heading": heading,
         }
-        for place, (headline, heading) in enumerate(
-            zip(headlines, _headings(headlines), strict=True)
-        )
+        for headline, heading in zip(headlines, _headings(headlines), strict=True)
     ]
-    text = ""
     for limits in STEPS:
         tables = [
             {**_table(headline, samples, looks, limits, place), **own}
@@ -74,14 +72,15 @@ def render(
                 zip(headlines, found, drawn, strict=True)
             )
         ]
-        text = _template().render(tables=tables, **fixed)
-        if len(text.encode("utf-8")) <= most_bytes or not any(found):
-            break
-    return text
+        text = _template().render(tables=tables, warning="", **fixed)
+        size = len(text.encode("utf-8"))
+        if size <= most_bytes:
+            return text
+    return _template().render(tables=tables, warning=too_large(size, most_bytes), **fixed)
 
 
 def _fixed(store: Store, headlines: Sequence[Headline], description: str) -> dict[str, Any]:
-    """What does not depend on how many samples are shown."""
+    """What does not depend on how much is left out."""
     name = about.manifest_name(store)
     return {
         "name": name,
@@ -108,6 +107,7 @@ def _table(
         "sentences": [_on_a_page(sentence) for sentence in headline.sentences],
         "table": rows.table(headline, pictures, looks),
         "gallery": pictures,
+        "training": training.section(headline, looks, limits, place),
         "primary": headline.primary.short_name if headline.primary else "",
     }
 
