@@ -490,8 +490,14 @@ def test_failed_trials_are_listed_with_the_end_of_their_log(tmp_path):
     assert 'File "…/train.py", line 3' in section.one("pre").text
     assert "line 99" in section.text and "line 50" not in section.text
     assert "secret" not in text and "user@host" not in text and "<b>stop" not in text
+    assert "Logs are not committed" in section.text
+    assert page.render(store, headlines(store)) == text
     remark = tree.one("td", "remark").one("span", "warn")
     assert remark.text == "1 of 4 failed, 1 missing"
+    (store.root / "trials" / pairs[-1][0].id / "log.txt").unlink()
+    text, tree = render(store)
+    section = tree.one("section", id="failures")
+    assert not section.all("details") and "log" not in section.text.lower()
 
 
 def test_without_failures_the_page_says_none():

@@ -41,6 +41,7 @@ def failures(store: Store, headlines: Sequence[Headline]) -> dict[str, Any]:
     completed = sum(len(row.source.row.completed) for row in rows)
     return {
         "failed": failed,
+        "has_logs": any(trial["log"] for trial in failed),
         "planned": planned,
         "completed": completed,
         "missing": sum(row.source.row.missing for row in rows),
