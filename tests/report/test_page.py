@@ -20,7 +20,7 @@ from toys import make_score, make_trial
 from ganbench import palette
 from ganbench.report import notes, page
 from ganbench.report.clean import clean
-from ganbench.report.page import strips, svg, training
+from ganbench.report.page import points, strips, svg, training
 from ganbench.report.page.limits import STEPS
 from ganbench.report.page.look import Looks
 from ganbench.results import checkpoint_samples
@@ -612,6 +612,18 @@ def test_the_configuration_and_commands_are_there_to_repeat_the_run(tmp_path):
 )
 def test_texts_lose_paths_and_names_of_users(text, expected):
     assert clean(text) == expected
+
+
+def test_labels_and_titles_of_pictures_lose_paths_and_names_of_users():
+    private, shown = "toy[path=/home/bob/d.npz] by bob@host", "toy[path=…/d.npz] by …"
+    for drawn in (
+        svg.picture(9, 9, private, []),
+        svg.mark("circle", 1, 1, 1, title=private),
+        svg.mark("square", 1, 1, 1, title=private),
+        svg.text(1, 1, private),
+        points.small("p0", private),
+    ):
+        assert shown in drawn and "bob" not in drawn
 
 
 def test_a_thousand_records_without_pictures_cost_little(tmp_path):
