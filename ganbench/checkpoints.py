@@ -1,7 +1,7 @@
 """Samples taken on the way, with the clock stopped: at the start and at equal shares of the budget.
 
-They are made from the noise of the final samples, so that one image of noise can be followed. What
-is asked for here never changes what is trained: a sampler leaves the training state alone.
+They are made from the noise of the final samples, so that one image of noise can be followed.
+Sampling does not change the training state.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def check(
             if style == "rich":
                 click.echo(line)
     except KeyboardInterrupt:
-        say("stopped; the checks so far are told above")
+        say("stopped; the results so far are above")
         sys.exit(INTERRUPTED)
     finally:
         session.close()

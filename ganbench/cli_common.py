@@ -207,11 +207,13 @@ def _advice(record: Record, outcome: Outcome, plugin_files: Iterable[str]) -> It
 
 
 def console() -> Any:
-    """A console for results; a pipe or file gets lines as wide as they need to be."""
+    """A console for results; a pipe or file has lines of PIPE_WIDTH."""
     from rich.console import Console
 
+    from ganbench.cli_output import PIPE_WIDTH
+
     console = Console()
-    return console if console.is_terminal else Console(width=240)
+    return console if console.is_terminal else Console(width=PIPE_WIDTH)
 
 
 def show(renderable: Any) -> None:

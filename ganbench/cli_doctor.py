@@ -17,7 +17,9 @@ from ganbench.errors import EnvironmentNotReady
 @with_options(PLUGIN_OPTIONS)
 @reports_errors
 def doctor(measure: bool, style: str, files: tuple[str, ...], names: tuple[str, ...]) -> None:
-    """Tell what can run here and how to mend what cannot; 3 if no backend can train.
+    """Show what can run on this machine and how to fix what cannot.
+
+    The exit code is 3 if no backend can train.
 
     With --peak, products of matrices and convolutions are timed for some seconds on every backend;
     results then tell which share of the best rate a training reaches. Keep the machine quiet.

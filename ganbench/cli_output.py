@@ -86,14 +86,19 @@ def output() -> Output:
     encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
     is_unicode = encoding.startswith("utf")
     is_plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    is_plain = is_plain or is_notebook()
     width = console.width if console.is_terminal else PIPE_WIDTH
     return Output(Screen(width, is_unicode), console.is_terminal and not is_plain)
 
 
+def is_notebook() -> bool:
+    """Whether this runs in a notebook's shell cell, which looks like a terminal."""
+    return any(name in os.environ for name in _NOTEBOOKS)
+
+
 def is_live() -> bool:
-    """Whether stderr is a terminal that can redraw a line; a notebook's shell cell is none."""
-    is_notebook = any(name in os.environ for name in _NOTEBOOKS)
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not is_notebook
+    """Whether stderr is a terminal that can redraw a line."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not is_notebook()
 
 
 def print_headlines(headlines: Sequence[Headline], out: Output) -> None:

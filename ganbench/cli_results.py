@@ -262,7 +262,7 @@ def compare(a: str, b: str, limits: tuple[str, ...], style: str) -> None:
 @click.option("--out", "-o", required=True, metavar="C", help="A folder without results.")
 @reports_errors
 def merge(folders: tuple[str, ...], out: str) -> None:
-    """Bring the records and pictures of several folders together; samples stay where they are."""
+    """Combine records and pictures of several folders. Samples are not copied."""
     from ganbench.headline.folder import read
     from ganbench.merge import merge as merged
     from ganbench.report.folder import write_tables

@@ -147,7 +147,7 @@ def _notes(prepared: Prepared) -> list[str]:
         notes += getattr(source, "notes", ())
     if prepared.config.jobs != 1 and not prepared.plan.beside:
         reason = schedule.obstacle(prepared.config) or "no model here gains from it"
-        notes.append(f"no trial runs beside another: {reason}")
+        notes.append(f"trials run one at a time: {reason}")
     return notes
 
 

@@ -107,7 +107,7 @@ def speed_notes(rows: list[Row]) -> list[str]:
 
 
 def cost_notes(records: list[Record]) -> list[str]:
-    """What shares of a peak are shares of, and what joules were counted by."""
+    """Return which peak MFU is relative to and which meter measured the energy."""
     peaks = dict.fromkeys(
         f"{peak['of']}, {peak['flops_per_second'] / 1e9:,.1f} GFLOP/s"
         for record in records

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from ganbench.cli_output import PIPE_WIDTH, is_live, output
+from ganbench.cli_common import console
+from ganbench.cli_output import PIPE_WIDTH, is_live, is_notebook, output
 
 
 class Terminal(io.StringIO):
@@ -68,11 +69,21 @@ def test_only_utf_has_more_than_ascii(monkeypatch, encoding, is_unicode):
 
 
 @pytest.mark.parametrize("name", ["JPY_PARENT_PID", "COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"])
-def test_the_shell_of_a_notebook_is_not_redrawn(monkeypatch, name):
+def test_the_shell_of_a_notebook_has_no_styles_and_is_not_redrawn(monkeypatch, name):
+    monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert is_live()
+    assert is_live() and output().has_styles and not is_notebook()
     monkeypatch.setenv(name, "1")
-    assert not is_live()
+    assert is_notebook() and not is_live()
+    found = output()
+    assert not found.has_styles
+    found.lines([[("words", "bold")]])
+    assert sys.stdout.getvalue() == "words\n"
+
+
+def test_both_ways_of_printing_into_a_pipe_have_one_width(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "utf-8"))
+    assert console().width == output().screen.width == PIPE_WIDTH
 
 
 def test_a_pipe_and_a_dumb_terminal_are_not_redrawn(monkeypatch):

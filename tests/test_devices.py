@@ -69,7 +69,7 @@ def test_a_plan_says_what_a_run_would_say_first(tmp_path):
     options += ["--jobs", "2", "--model", "toy-norm", "--dataset", "ring"]
     done = run_ganbench("plan", *options, folder=tmp_path)
     assert done.returncode == 0
-    assert "no trial runs beside another: " in done.stderr
+    assert "trials run one at a time: " in done.stderr
     assert "skipped" not in done.stderr and "makes images only" in done.stdout
     assert "device cpu" in done.stdout
 

@@ -65,8 +65,16 @@ class TableRow:
         return self._summaries[column]
 
     def by_seed(self, column: str) -> dict[int, float]:
-        """Values by seed; NaN for failed trials and for values that are no number."""
-        return self.row.of(column)
+        """Values by seed; NaN for failed trials and for values that are no number.
+
+        A completed trial without a score in this column is absent. The others keep their values.
+        """
+        values = {record.seed: math.nan for record in self.row.failed}
+        for seed, own in self.row.values.items():
+            if column in own:
+                value = own[column]
+                values[seed] = math.nan if value is None else value
+        return values
 
     def parameters(self, network: str) -> int | None:
         """Trainable parameters of a network, where all trials have the same number."""
@@ -124,14 +132,23 @@ def build(
     planned = sections.group(trials, records, SETTING)
     built = [_table(section, known, goals) for section in planned]
     for table in built[1:]:
-        table.notes.append(f"Apart from the first table: {_difference(table, built[0])}.")
+        table.notes.append(f"Not comparable with the first table: {_difference(table, built[0])}.")
     return built
 
 
 def _difference(table: Table, first: Table) -> str:
+    """The settings that differ, such as `samples 797, there 10,000`."""
     names = ("dataset", "budget", *SETTING)
     values = [(name, getattr(table, name), getattr(first, name)) for name in names]
-    return "; ".join(f"{name} {own} against {other}" for name, own, other in values if own != other)
+    return "; ".join(
+        f"{name} {_written(own)}, there {_written(other)}"
+        for name, own, other in values
+        if own != other
+    )
+
+
+def _written(value: str | int) -> str:
+    return f"{value:,}" if isinstance(value, int) else value
 
 
 def _table(planned: sections.Section, verdicts: list[Verdict], goals: Sequence[Target]) -> Table:

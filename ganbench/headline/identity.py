@@ -1,4 +1,4 @@
-"""What rows are called: only what differs between them, and no two alike."""
+"""Name rows uniquely by the settings that differ."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from ganbench.columns import Column
 from ganbench.comparability import host
 from ganbench.contracts import Direction, Scale
 from ganbench.headline.headline import Group, Headline, HeadlineRow
+from ganbench.report.clean import clean_values
 from ganbench.stats.best import Mark
 from ganbench.stats.summary import Summary
 from ganbench.targets import reached
@@ -163,8 +164,9 @@ def document(headlines: Sequence[Headline], name: str) -> Document:
 
 
 def to_json(headlines: Sequence[Headline], name: str) -> str:
-    """Write the document of a folder."""
-    return json.dumps(asdict(document(headlines, name)), indent=1, allow_nan=False) + "\n"
+    """Write the document of a folder, without local paths and names of users."""
+    values = clean_values(asdict(document(headlines, name)))
+    return json.dumps(values, indent=1, allow_nan=False) + "\n"
 
 
 def _table(headline: Headline) -> TableDocument:

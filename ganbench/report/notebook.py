@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from ganbench.headline.headline import Headline
+from ganbench.report.clean import clean_headline
 from ganbench.report.grid import Grid, GridCell
 from ganbench.report.text import document_grid
 
@@ -14,7 +15,7 @@ _STYLES = {"best": "font-weight:bold", "dim": "opacity:.65"}
 
 def to_html(headlines: Sequence[Headline]) -> str:
     """Write the headlines with inline styles, which need no stylesheet and follow any theme."""
-    return "\n".join(map(_headline, headlines))
+    return "\n".join(_headline(clean_headline(headline)) for headline in headlines)
 
 
 def _headline(headline: Headline) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ganbench.analysis.table import Table
 from ganbench.headline.headline import Headline
 from ganbench.headline.numbers import plain
+from ganbench.report.clean import clean
 from ganbench.results.parity_verdict import VERIFIED
 from ganbench.verdict import CHANGED, UNVERIFIED
 
@@ -15,13 +16,16 @@ VALUE = (
     "[low, high] is the 95 % interval of the median (n = 5: smallest and largest, 94 %); up to "
     "four seeds, each value is shown."
 )
+APART = (
+    "The speeds of two rows were measured at different times. A difference does not show that one "
+    "is faster."
+)
 SPEED = (
     "{unit} counts training alone, without compilation, checkpoints and scoring. `?`: the timing "
     "of at least half of the trials is doubtful. noisy: a fixed probe ran more than 5 % faster or "
     "slower after training than before. unstable: the chunks of a trial differ too much. busy: "
     "more than half of the cores had work when the run began. clock: the clocks of the trial and "
-    "of its parent differ by more than 2 %. Speeds of two rows were not measured side by side, so "
-    "that a difference between them is no statement."
+    f"of its parent differ by more than 2 %. {APART}"
 )
 _SCALES = {
     "log": "on the log scale",
@@ -36,25 +40,26 @@ _PARITY = {
 
 
 def notes(headline: Headline) -> list[str]:
-    """Return the notes of a headline, one a line."""
+    """Return the notes of a headline, one a line, without local paths and names of users."""
     table = headline.table
-    return [
+    lines = [
         VALUE,
         *marks(headline),
         *_columns(headline),
-        *_speed(headline),
+        *speed(headline),
         *_parity(table),
         *fingerprints(table),
         *table.notes,
         *failures(table),
     ]
+    return [clean(line) for line in lines]
 
 
 def marks(headline: Headline) -> Iterator[str]:
     """How the rows were compared, and which differences the comparison can find."""
     primary, ranked = headline.primary, headline.group("ranked")
     if primary is None or len(ranked) < 2:
-        yield "Rows are ranked from three completed trials on."
+        yield "A row needs three completed trials to be ranked."
         return
     assert headline.scale is not None
     scale = _SCALES[headline.scale]
@@ -82,7 +87,8 @@ def _columns(headline: Headline) -> Iterator[str]:
             yield f"{column.name}: {column.plain}"
 
 
-def _speed(headline: Headline) -> Iterator[str]:
+def speed(headline: Headline) -> Iterator[str]:
+    """What the column of speeds and its timing marks mean, where there is one."""
     column = headline.column("speed")
     if column is not None:
         yield SPEED.format(unit=column.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ganbench.headline.numbers import plain
 from ganbench.pairs import Comparison, RowPair
+from ganbench.report.clean import clean
 from ganbench.report.grid import Grid, GridCell, GridRow, Heading
 
 CAPTION = (
@@ -19,13 +20,19 @@ def grids(comparisons: list[Comparison]) -> list[Grid]:
 
 
 def _title(item: Comparison) -> str:
-    return f"{item.column} on {item.dataset}, budget {item.budget}"
+    return f"{item.column} on {clean(item.dataset)}, budget {item.budget}"
 
 
 def _ranks(item: Comparison) -> Grid:
     headings = [Heading("row", False), Heading("seeds"), Heading("rank")]
     rows = [
-        GridRow([GridCell(" ".join(own.row)), GridCell(str(own.seeds)), GridCell(_rank(own.rank))])
+        GridRow(
+            [
+                GridCell(clean(" ".join(own.row))),
+                GridCell(str(own.seeds)),
+                GridCell(_rank(own.rank)),
+            ]
+        )
         for own in sorted(item.ranks, key=lambda own: own.rank or (len(item.ranks) + 1, 0))
     ]
     return Grid(_title(item), headings, rows)
@@ -50,7 +57,7 @@ def _cells(pair: RowPair) -> list[GridCell]:
     seeds = dict.fromkeys(map(str, pair.seeds))
     interval = f"[{plain(pair.low)}, {plain(pair.high)}]"
     texts = [
-        *(" ".join(pair.row), " ".join(pair.against), ", ".join(seeds)),
+        *(clean(" ".join(pair.row)), clean(" ".join(pair.against)), ", ".join(seeds)),
         *(plain(pair.estimate), interval, _p(pair.p), pair.verdict),
     ]
     return [GridCell(text) for text in texts]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ganbench.headline.headline import Headline
 from ganbench.headline.identity import shorten
+from ganbench.report.clean import clean_headline
 from ganbench.report.grid import GAP, Grid, GridRow, Line, split, terminal_lines
 from ganbench.report.layout import FEWEST_COLUMNS, NARROWEST_NAME, fitting
 
@@ -63,6 +64,7 @@ class Screen:
 
 def headline_lines(headline: Headline, screen: Screen) -> list[Line]:
     """Return the lines of a headline; none is longer than the width."""
+    headline = clean_headline(headline)
     body = (
         _two_lines_a_row(headline, screen)
         if screen.width < FEWEST_COLUMNS
@@ -82,6 +84,7 @@ def headline_lines(headline: Headline, screen: Screen) -> list[Line]:
 
 def heading_lines(headline: Headline, screen: Screen) -> list[Line]:
     """Return the title and the options that all rows share."""
+    headline = clean_headline(headline)
     lines = screen.wrapped(" · ".join(headline.title), "bold")
     if headline.shared:
         lines += screen.wrapped("with " + ", ".join(headline.shared), "dim")

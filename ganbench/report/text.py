@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ganbench.headline.headline import Column, Headline
+from ganbench.report.clean import clean_headline
 from ganbench.report.grid import Grid, GridCell, GridRow, escape, latex, markdown
 from ganbench.report.layout import grid_of, texts_of
 from ganbench.report.notes import VALUE, marks
@@ -15,13 +16,14 @@ MOST_COLUMNS = 7  # what fits GitHub's 830 pixels
 
 def to_markdown(headlines: Sequence[Headline]) -> str:
     """Write the headlines as Markdown: title, table, closing sentences and how to read it."""
-    return "\n".join(map(_markdown, headlines))
+    return "\n".join(_markdown(clean_headline(headline)) for headline in headlines)
 
 
 def to_latex(headlines: Sequence[Headline]) -> str:
     """Write the headlines as LaTeX tables with booktabs."""
     return "\n".join(
-        latex(document_grid(headline), f"{_title(headline)}. {VALUE}") for headline in headlines
+        latex(document_grid(headline), f"{_title(headline)}. {VALUE}")
+        for headline in map(clean_headline, headlines)
     )
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ganbench.analysis.table import Table, TableRow
 from ganbench.costs import COSTS
+from ganbench.report.clean import clean
 
 
 class TidyRow(NamedTuple):
@@ -17,8 +18,10 @@ class TidyRow(NamedTuple):
 
     `metric` is the metric's own name of the column, or a cost such as `images_per_second`;
     `features` the feature space, or "". `value` is None where a trial did not complete or the
-    metric gave no number. `status` is that of the trial, `missing` without a record. `samples` and
-    `reference` are the number of scored samples and the split that they were compared with.
+    metric gave no number. `status` is that of the trial, `missing` without a record. `samples` is
+    the number of samples that were scored, and for a cost that of the table. `reference` is the
+    split that they were compared with. `device` is that of the configuration, such as
+    `auto` or `cuda`.
     """
 
     dataset: str
@@ -31,10 +34,21 @@ class TidyRow(NamedTuple):
     direction: str
     value: float | None
     status: str
-    samples: int | None
+    samples: int
     reference: str
     budget: str
     threads: int
+    device: str
+
+
+class _Facts(NamedTuple):
+    """What all values of one column have in common."""
+
+    metric: str
+    features: str
+    direction: str
+    samples: int
+    reference: str
 
 
 def tidy(tables: Iterable[Table]) -> Iterator[TidyRow]:
@@ -55,48 +69,40 @@ def to_csv(tables: Iterable[Table]) -> str:
 
 
 def _row(table: Table, row: TableRow) -> Iterator[TidyRow]:
-    statuses = {record.seed: record.status for record in row.row.records}
-    seeds = [trial.seed for trial in row.row.trials]
-    backend, model, loss = row.key
     for column in table.columns:
-        values = row.by_seed(column.name)
         made = column.made_from
-        for seed in seeds:
-            yield TidyRow(
-                dataset=table.dataset,
-                backend=backend,
-                model=model,
-                loss=loss,
-                seed=seed,
-                metric=column.short_name,
-                features=column.space,
-                direction=column.direction,
-                value=_finite(values.get(seed)),
-                status=statuses.get(seed, "missing"),
-                samples=made["n"],
-                reference=made["reference split"],
-                budget=table.budget,
-                threads=table.threads,
-            )
+        facts = _Facts(
+            column.short_name, column.space, column.direction, made["n"], made["reference split"]
+        )
+        yield from _seeds(table, row, column.name, facts)
     for name in table.costs():
-        values = row.by_seed(name)
-        for seed in seeds:
-            yield TidyRow(
-                dataset=table.dataset,
-                backend=backend,
-                model=model,
-                loss=loss,
-                seed=seed,
-                metric=name,
-                features="",
-                direction=COSTS[name],
-                value=_finite(values.get(seed)),
-                status=statuses.get(seed, "missing"),
-                samples=None,
-                reference="",
-                budget=table.budget,
-                threads=table.threads,
-            )
+        yield from _seeds(table, row, name, _Facts(name, "", COSTS[name], table.samples, ""))
+
+
+def _seeds(table: Table, row: TableRow, name: str, facts: _Facts) -> Iterator[TidyRow]:
+    """One line for each planned trial of a row, in a column of this name."""
+    statuses = {record.seed: record.status for record in row.row.records}
+    values = row.by_seed(name)
+    backend, model, loss = (clean(part) for part in row.key)
+    dataset = clean(table.dataset)
+    for trial in row.row.trials:
+        yield TidyRow(
+            dataset=dataset,
+            backend=backend,
+            model=model,
+            loss=loss,
+            seed=trial.seed,
+            metric=facts.metric,
+            features=facts.features,
+            direction=facts.direction,
+            value=_finite(values.get(trial.seed)),
+            status=statuses.get(trial.seed, "missing"),
+            samples=facts.samples,
+            reference=facts.reference,
+            budget=table.budget,
+            threads=table.threads,
+            device=table.device,
+        )
 
 
 def _finite(value: float | None) -> float | None:

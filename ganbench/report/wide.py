@@ -14,6 +14,7 @@ from ganbench.errors import UnknownName
 from ganbench.headline.cells import decimals_of
 from ganbench.headline.headline import Headline, HeadlineRow
 from ganbench.headline.numbers import UNKNOWN, Decimals, plain, speed, spread
+from ganbench.report.clean import clean_headline
 from ganbench.report.grid import Grid, GridCell, GridRow, Heading
 from ganbench.report.layout import ARROWS
 from ganbench.targets import AXES, Target, reached
@@ -100,7 +101,7 @@ def chosen(headline: Headline, names: Sequence[str]) -> Grid:
 
 
 def trials(row: TableRow) -> str:
-    """How many trials a row is made of, and what became of the others."""
+    """Return how many trials of a row completed, failed and are missing."""
     own = row.row
     completed = len(own.completed)
     text = str(completed) if completed == own.planned else f"{completed} of {own.planned}"
@@ -110,6 +111,7 @@ def trials(row: TableRow) -> str:
 
 
 def _grid(headline: Headline, title: str, columns: list[WideColumn]) -> Grid:
+    headline = clean_headline(headline)
     identity = headline.identity
     marks = any(row.sign for row in headline.rows)
     headings = [Heading("", False)] * marks

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from ganbench.analysis.table import KEYS, NETWORKS, TableRow, settings
 from ganbench.headline.headline import Headline, HeadlineRow
+from ganbench.report.clean import clean_values
 from ganbench.targets import reached
 
 Value = str | int | float | None
@@ -21,7 +22,7 @@ def to_csv(headlines: Sequence[Headline]) -> str:
     `_high` and `_points`, the values with spaces between them. `mark` is that of the primary
     column. Absent values are empty.
     """
-    rows = [_row(headline, row) for headline in headlines for row in headline.rows]
+    rows = [clean_values(_row(headline, row)) for headline in headlines for row in headline.rows]
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -38,6 +38,16 @@ def test_medians_means_and_spreads_are_those_computed_by_hand():
     assert row.by_seed(FD) == {0: 1.0, 1: 2.0, 2: 6.0}
 
 
+def test_values_by_seed_are_those_of_the_scored_and_the_failed_trials():
+    row = only_row(
+        completed("t0", 1.5, seed=0), completed("t1", seed=1, scores=[]), ended("t2", seed=2)
+    )
+    found = row.by_seed(FD)
+    assert sorted(found) == [0, 2] and found[0] == 1.5 and math.isnan(found[2])
+    assert row.summary(FD).median is None
+    assert sorted(row.by_seed("images_per_second")) == [0, 1, 2]
+
+
 def test_speed_leaves_the_untimed_first_step_out():
     row = only_row(
         completed("t0", seed=0, training={"timed_images": 60, "train_seconds": 0.5}),
@@ -268,7 +278,8 @@ def test_edited_sources_of_one_version_are_noted():
 def test_tables_say_why_they_are_apart():
     _, second = tables_of(completed("t0"), completed("t1", samples=40, budget="images=160"))
     assert second.notes == [
-        "Apart from the first table: budget images=160 against images=80; samples 40 against 20."
+        "Not comparable with the first table: budget images=160, there images=80; "
+        "samples 40, there 20."
     ]
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -16,8 +17,9 @@ from ganbench.cli import main
 from ganbench.headline import folder
 from ganbench.report import notebook
 from ganbench.report.document import Document
-from ganbench.report.folder import FILES, FORMATS, to_text, write_tables
-from report.tables import FOLDERS, RESULTS, committed
+from ganbench.report.folder import FILES, FORMATS, to_text, write_page, write_tables
+from report.pages import parse
+from report.tables import FOLDERS, committed
 
 LONG = "x" * 200
 STYLES = ("rich", *FORMATS)
@@ -206,22 +208,88 @@ def test_a_record_that_is_gone_is_a_missing_trial(tmp_path):
 # --------------------------------------------------------------------------- formats agree
 
 
+def markdown_rows(text):
+    """The cells of a Markdown table's rows, without emphasis and escapes."""
+    lines = [line for line in text.replace("\u00a0", " ").splitlines() if line.startswith("| ")]
+    rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines]
+    return [
+        [re.sub(r"(?<!\\)\*", "", cell).strip().replace("\\", "") for cell in row] for row in rows
+    ]
+
+
+def html_rows(text):
+    """The cells of an HTML table's rows."""
+    rows = parse(text).one("table").all("tr")
+    return [[cell.text for cell in [*row.all("th"), *row.all("td")]] for row in rows]
+
+
+READERS = {"md": markdown_rows, "html": html_rows}
+
+
+@pytest.mark.parametrize("style", READERS)
 @pytest.mark.parametrize("name", FOLDERS)
-def test_the_value_of_every_row_is_the_same_text_in_every_document(name):
-    headlines = committed(name)
-    markdown = to_text(headlines, "md", name).replace("\u00a0", " ")
-    latex = to_text(headlines, "latex", name)
-    html = notebook.to_html(headlines)
-    for headline in headlines:
+def test_the_cells_of_every_row_are_those_of_the_headline(name, style):
+    for headline in committed(name):
+        own = [headline]
+        text = notebook.to_html(own) if style == "html" else to_text(own, style, name)
+        head, *rows = READERS[style](text)
+        names = [column.name for column in headline.identity]
+        assert head[: len(names)] == names
+        place = next(at for at, own in enumerate(head) if own.startswith(headline.metric))
+        shown = {tuple(row[: len(names)]): row[place] for row in rows if len(row) == len(head)}
         for row in headline.rows:
-            text = row.cells["primary"].text
-            for document in (markdown, latex, html):
-                assert text in document
+            value = shown[row.identity]
+            mark = "~ " if row.mark == "tied" else ""
+            assert value == f"{mark}{row.cells['primary'].text}", row.name
 
 
-@pytest.mark.parametrize("name", FOLDERS)
-@pytest.mark.parametrize("style", FORMATS)
-def test_no_format_names_a_home_folder(name, style):
-    text = to_text(committed(name), style, name)
-    assert text and "/root" not in text and "/home" not in text
-    assert str(RESULTS.parent) not in text
+# --------------------------------------------------------------------------- names of computers
+
+SECRET = "/home/bob/x/d.npz"
+WHO = "bob@host"
+
+
+@pytest.fixture(scope="module")
+def private(tmp_path_factory):
+    """A folder whose names, reasons, notes and logs have a path and a user."""
+    model = f"toy[path={SECRET}]"
+    score = make_score(1.0, unranked=f"{SECRET} of {WHO} is gone")
+    changes = {"model": model, "dataset": f"npz[path={SECRET}]"}
+    pairs = [completed(f"t{seed}", scores=[score], seed=seed, **changes) for seed in range(3)]
+    trial, found = ended("t3", "failed", seed=3, **changes)
+    pairs.append((trial, replace(found, reason=f"no file {SECRET} for {WHO}")))
+    changes["model"] = f"{model}+{WHO}"
+    pairs += [completed(f"u{seed}", 2.0 + seed / 9, seed=seed, **changes) for seed in range(3)]
+    store = folder_of(tmp_path_factory.mktemp("private") / "run", *pairs)
+    (store.root / "trials" / "t3" / "log.txt").write_text(f'File "{SECRET}", line 1\n{WHO}: no\n')
+    store.write("config.toml", f'description = "by {WHO} in {SECRET}"\ndata = "{SECRET}"\n')
+    return store
+
+
+def html_of(store):
+    return notebook.to_html(folder.read(store))
+
+
+WRITERS = {
+    **{style: lambda store, style=style: run(store, "--format", style) for style in STYLES},
+    "notes": lambda store: run(store, "--notes"),
+    "all": lambda store: run(store, "--all", "--notes"),
+    "columns": lambda store: run(store, "--columns", "fd,images/s"),
+    "pairs": lambda store: run(store, "--pairs", "fd"),
+    "notebook": html_of,
+    "page": lambda store: write_page(store, folder.read(store)).read_text("utf-8"),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_no_output_names_a_folder_a_user_or_a_host(private, writer):
+    text = " ".join(WRITERS[writer](private).replace(str(private.root), "").split())
+    assert "d.npz" in text  # the name of the file stays
+    for secret in ("bob", "/home", "home/", "@host"):
+        assert secret not in text, text[max(0, text.find(secret) - 80) :][:160]
+
+
+def test_the_reason_of_a_failed_trial_is_the_same_text_everywhere(private):
+    reason = "no file …/d.npz for …"
+    assert reason in " ".join(WRITERS["notes"](private).split())
+    assert reason in WRITERS["page"](private)

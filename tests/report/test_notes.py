@@ -26,8 +26,8 @@ def test_notes_are_the_golden_text():
         "timing of at least half of the trials is doubtful. noisy: a fixed probe ran more than "
         "5 % faster or slower after training than before. unstable: the chunks of a trial differ "
         "too much. busy: more than half of the cores had work when the run began. clock: the "
-        "clocks of the trial and of its parent differ by more than 2 %. Speeds of two rows were "
-        "not measured side by side, so that a difference between them is no statement.",
+        "clocks of the trial and of its parent differ by more than 2 %. The speeds of two "
+        "rows were measured at different times. A difference does not show that one is faster.",
         "Features pixels-1, 20 samples against 24 of the test split: frechet version 1, "
         "fd-floor 0.250.",
     ]
@@ -35,7 +35,7 @@ def test_notes_are_the_golden_text():
 
 def test_without_a_ranked_row_nothing_explains_a_mark():
     lines = notes(planned())
-    assert lines[:2] == [f"{lines[0]}", "Rows are ranked from three completed trials on."]
+    assert lines[:2] == [f"{lines[0]}", "A row needs three completed trials to be ranked."]
     assert not any("bold" in line for line in lines)
 
 

@@ -18,10 +18,13 @@ from PIL import Image
 from toys import make_score, make_trial
 
 from ganbench import palette
-from ganbench.report import page
-from ganbench.report.page import strips, svg
-from ganbench.report.page.clean import clean
+from ganbench.report import notes, page
+from ganbench.report.clean import clean
+from ganbench.report.page import points, strips, svg, training
+from ganbench.report.page.limits import STEPS
+from ganbench.report.page.look import Looks
 from ganbench.results import checkpoint_samples
+from ganbench.samples import sha256_of
 from report.pages import (
     FOLDERS,
     baselines,
@@ -138,13 +141,23 @@ def test_a_baseline_has_no_speed_and_so_no_doubt(tmp_path):
     assert not tree.all("abbr")
 
 
-def test_the_caption_tells_medians_marks_and_the_detectable_difference():
-    _, (headline,), text = committed("fashion-losses")
-    words = parse(text).one("section", id="measured").text
-    assert "Median over 5 seeds; a failed trial counts as worse than any value." in words
-    assert "(5 seeds: smallest and largest, 94 %)" in words
-    assert "All 9 ranked rows are compared together by fd" in words and "on the log scale" in words
-    assert f"finds differences of {headline.detectable} in four of five cases" in words
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_page_explains_values_marks_and_speeds_in_the_words_of_the_notes(name):
+    _, own, text = committed(name)
+    tree = parse(text)
+    shown = [node.text for node in tree.one("section", id="measured").all("p")]
+    for headline in own:
+        lines = [notes.VALUE, *notes.marks(headline), *notes.speed(headline)]
+        assert len(lines) > 2
+        assert all(line.replace("`", "") in shown for line in lines)
+    assert [node.text for node in tree.one("section", id="measured").all("code")][:2] == ["*", "~"]
+    assert "`" not in tree.one("section", id="measured").text
+
+
+def test_a_page_without_ranked_rows_says_how_many_trials_they_need(tmp_path):
+    _, tree = render(make_folder(tmp_path, completed()))
+    shown = tree.one("section", id="measured").text
+    assert "A row needs three completed trials to be ranked." in shown and "best" not in shown[200:]
 
 
 def test_the_embedded_numbers_are_those_of_the_summaries():
@@ -315,12 +328,16 @@ def test_points_are_drawn_on_the_same_axes_over_the_real_ones(tmp_path, dimensio
 
 
 def test_samples_that_a_run_just_wrote_are_shown(tmp_path):
-    trial, found = completed()
-    store = make_folder(tmp_path, (trial, found))
     images = some_images(100, 28)
-    np.save(store.root / "trials" / trial.id / "samples.npy", images)
+    trial, found = completed(training={"samples_sha256": sha256_of(images)})
+    store = make_folder(tmp_path, (trial, found))
+    path = store.root / "trials" / trial.id / "samples.npy"
+    np.save(path, images)
     _, tree = render(store)
     assert tree.one("div", "gallery").one("img").attributes["alt"].startswith("64 samples of")
+    np.save(path, images[::-1])  # of another run
+    _, tree = render(store)
+    assert not tree.all("img")
 
 
 def test_large_pictures_are_left_out_first_and_the_page_says_so(tmp_path):
@@ -338,6 +355,41 @@ def test_large_pictures_are_left_out_first_and_the_page_says_so(tmp_path):
     assert sizes == sorted(sizes, reverse=True)
     assert "each grid shows 32 samples at most" in words[0]
     assert "All samples were left out" in words[-1] and "data:image" not in text
+
+
+def test_curves_are_left_out_behind_samples_and_a_page_that_is_still_large_says_so(tmp_path):
+    pairs = [pair for loss in ("hinge", "lsgan", "wgan") for pair in with_curves(loss, 4)]
+    store = make_folder(tmp_path, *pairs, *runs("minimax", [1.0]))
+    for trial, _ in pairs[::4]:
+        write_samples(store, trial, some_images(64, 48, 3))
+    shown = []
+    for limits in STEPS:
+        looks = Looks.of(headlines(store))
+        tables = [training.section(own, looks, limits, 0) for own in headlines(store)]
+        shown.append(str(tables).count('class="run"'))
+    assert shown == [24, 24, 24, 24, 24, 0, 0, 0]
+    sizes = sizes_of(store)
+    assert sizes == sorted(sizes, reverse=True) and len(set(sizes)) == len(sizes)
+    text, tree = render(store, most_bytes=sizes[-3])
+    assert len(text.encode()) == sizes[-3]
+    section = tree.one("section", id="training0")
+    assert "The lines of single seeds were left out to keep this page small." in section.text
+    assert "Thin lines" not in section.text and section.all("use", "main")
+    text, tree = render(store, most_bytes=sizes[-1])
+    assert not tree.all("p", "warning") and not tree.one("section", id="training0").all("use")
+    assert "training curves were left out" in tree.one("section", id="training0").text
+    text, tree = render(store, most_bytes=1000)
+    assert tree.one("header").one("p", "warning").text.startswith("This page has 0.0 MB, more than")
+
+
+def sizes_of(store):
+    """How large the page is at every step of leaving something out."""
+    sizes = []
+    text, tree = render(store)
+    while not tree.all("p", "warning"):
+        sizes.append(len(text.encode()))
+        text, tree = render(store, most_bytes=sizes[-1] - 1)
+    return sizes
 
 
 # --------------------------------------------------------------------------- curves and speed
@@ -406,7 +458,7 @@ def test_rows_that_are_not_ranked_are_hollow_in_the_picture_of_speeds(tmp_path):
     picture = tree.one("section", id="speed0")
     marks = [*picture.all("circle", "mark"), *picture.all("path", "mark")]
     assert len(marks) == 3 and len(picture.all("circle", "hollow")) == 1
-    assert "only be compared if they were measured interleaved" in picture.text
+    assert notes.APART in picture.text
 
 
 def test_ticks_are_round_and_on_the_axis():
@@ -438,8 +490,14 @@ def test_failed_trials_are_listed_with_the_end_of_their_log(tmp_path):
     assert 'File "…/train.py", line 3' in section.one("pre").text
     assert "line 99" in section.text and "line 50" not in section.text
     assert "secret" not in text and "user@host" not in text and "<b>stop" not in text
+    assert "Logs are not committed" in section.text
+    assert page.render(store, headlines(store)) == text
     remark = tree.one("td", "remark").one("span", "warn")
     assert remark.text == "1 of 4 failed, 1 missing"
+    (store.root / "trials" / pairs[-1][0].id / "log.txt").unlink()
+    text, tree = render(store)
+    section = tree.one("section", id="failures")
+    assert not section.all("details") and "log" not in section.text.lower()
 
 
 def test_without_failures_the_page_says_none():
@@ -554,6 +612,18 @@ def test_the_configuration_and_commands_are_there_to_repeat_the_run(tmp_path):
 )
 def test_texts_lose_paths_and_names_of_users(text, expected):
     assert clean(text) == expected
+
+
+def test_labels_and_titles_of_pictures_lose_paths_and_names_of_users():
+    private, shown = "toy[path=/home/bob/d.npz] by bob@host", "toy[path=…/d.npz] by …"
+    for drawn in (
+        svg.picture(9, 9, private, []),
+        svg.mark("circle", 1, 1, 1, title=private),
+        svg.mark("square", 1, 1, 1, title=private),
+        svg.text(1, 1, private),
+        points.small("p0", private),
+    ):
+        assert shown in drawn and "bob" not in drawn
 
 
 def test_a_thousand_records_without_pictures_cost_little(tmp_path):

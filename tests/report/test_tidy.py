@@ -6,15 +6,17 @@ import math
 
 import pandas as pd
 import pytest
-from headlines import baseline, completed, ended, headline_of, many, missing
+from headlines import baseline, completed, ended, headline_of, headlines_of, many, missing
 
 from ganbench.report import wide_csv
+from ganbench.report.document import document
 from ganbench.report.tidy import TidyRow, tidy, to_csv
 from report.tables import FOLDERS, MADE, committed, usual, won
 
 COLUMNS = [
     *("dataset", "backend", "model", "loss", "seed", "metric", "features", "direction", "value"),
     *("status", "samples", "reference", "budget", "threads"),
+    "device",
 ]
 
 
@@ -27,12 +29,15 @@ def test_the_lines_are_the_golden_text():
     lines = to_csv([headline.table]).splitlines()
     assert lines[0] == ",".join(COLUMNS) == ",".join(TidyRow._fields)
     assert lines[1:5] == [
-        "specks,toy,toy,hinge,0,fd,pixels,lower,1.5,completed,20,test,images=80,1",
-        "specks,toy,toy,hinge,1,fd,pixels,lower,,diverged,20,test,images=80,1",
-        "specks,toy,toy,hinge,0,fd-floor,pixels,none,0.25,completed,20,test,images=80,1",
-        "specks,toy,toy,hinge,1,fd-floor,pixels,none,,diverged,20,test,images=80,1",
+        "specks,toy,toy,hinge,0,fd,pixels,lower,1.5,completed,20,test,images=80,1,auto",
+        "specks,toy,toy,hinge,1,fd,pixels,lower,,diverged,20,test,images=80,1,auto",
+        "specks,toy,toy,hinge,0,fd-floor,pixels,none,0.25,completed,20,test,images=80,1,auto",
+        "specks,toy,toy,hinge,1,fd-floor,pixels,none,,diverged,20,test,images=80,1,auto",
     ]
-    assert "specks,toy,toy,hinge,0,images_per_second,,higher,120.0,completed,,,images=80,1" in lines
+    assert (
+        "specks,toy,toy,hinge,0,images_per_second,,higher,120.0,completed,20,,images=80,1,auto"
+        in lines
+    )
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -76,6 +81,27 @@ def test_every_seed_that_was_planned_has_its_status():
         (3, "missing", None),
         (4, "completed", None),
     ]
+
+
+def test_a_row_keeps_its_values_where_one_trial_is_not_scored_yet():
+    headline = headline_of(
+        completed("t0", 1.5, seed=0),
+        completed("t1", seed=1, scores=[]),
+        completed("t2", None, seed=2),
+        ended("t3", "diverged", seed=3),
+    )
+    found = {row.seed: row.value for row in tidy([headline.table]) if row.metric == "fd"}
+    assert found == {0: 1.5, 1: None, 2: None, 3: None}
+    (row,) = document([headline], "toy").tables[0].rows
+    assert row.values["fd-pixels"].seeds == {"0": 1.5, "2": None, "3": None}
+    assert row.values["fd-pixels"].median is None  # a median of some seeds is none of all
+
+
+def test_trials_on_two_devices_are_told_apart():
+    pairs = [completed("t0"), completed("t1", device="cuda")]
+    rows = [row for headline in headlines_of(*pairs) for row in tidy([headline.table])]
+    assert {row.device for row in rows} == {"auto", "cuda"}
+    assert {row.samples for row in rows} == {20}
 
 
 @pytest.mark.parametrize("name", MADE)

@@ -1,4 +1,4 @@
-"""How the numbers came about: failures, protocol, machine, and how to repeat the run."""
+"""Failures, protocol, machine and how to repeat the run."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from ganbench.headline import Headline
 from ganbench.record import Record
-from ganbench.report.page.clean import clean
+from ganbench.report import notes
+from ganbench.report.clean import clean
 from ganbench.report.page.rows import doubt
-from ganbench.stats import scales
-from ganbench.stats.summary import FEWEST_FOR_AN_INTERVAL
 
 if TYPE_CHECKING:
     from ganbench.store import Store
 
 LOG_LINES, LOG_BYTES, LINE_CHARACTERS = 12, 16_384, 300
-_SCALES = {"log": "the log scale", "share": "the arcsine scale of shares", "raw": "the raw scale"}
 _LEFT_OUT = ("device", "device_name", "compiler", "float32_precision")  # shown as values alone
 
 
@@ -43,6 +41,7 @@ def failures(store: Store, headlines: Sequence[Headline]) -> dict[str, Any]:
     completed = sum(len(row.source.row.completed) for row in rows)
     return {
         "failed": failed,
+        "has_logs": any(trial["log"] for trial in failed),
         "planned": planned,
         "completed": completed,
         "missing": sum(row.source.row.missing for row in rows),
@@ -67,9 +66,9 @@ def _log(store: Store, record: Record) -> str:
 
 
 def measured(headline: Headline) -> dict[str, Any]:
-    """The caption of a table, its metrics, its notes and why speeds are doubtful."""
+    """What values, marks and speeds mean, the metrics, notes and why speeds are doubtful."""
     return {
-        "caption": caption(headline),
+        "caption": [notes.VALUE, *notes.marks(headline), *notes.speed(headline)],
         "metrics": _metrics(headline),
         "notes": headline.table.notes,
         "doubts": list(_doubts(headline).items()),
@@ -82,48 +81,6 @@ def _doubts(headline: Headline) -> dict[str, list[str]]:
     for row in headline.rows:
         if reason := doubt(row):
             found.setdefault(reason, []).append(row.name)
-    return found
-
-
-def caption(headline: Headline) -> list[str]:
-    """What values, intervals and marks of a table mean, in paragraphs."""
-    rows = [row for row in headline.rows if row.group != "scale"] or headline.rows
-    counts = sorted({row.summary.count for row in rows if row.summary and row.summary.count})
-    if not counts or headline.primary is None:
-        return []
-    seeds = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    plural = "" if seeds == "1" else "s"
-    text = f"Median over {seeds} seed{plural}; a failed trial counts as worse than any value."
-    found = [text]
-    if counts[-1] >= FEWEST_FOR_AN_INTERVAL:
-        exact = " (5 seeds: smallest and largest, 94 %)" if FEWEST_FOR_AN_INTERVAL in counts else ""
-        found.append(f"Brackets are the 95 % interval of the median{exact}.")
-    if counts[0] < FEWEST_FOR_AN_INTERVAL and counts[-1] > 1:
-        found.append("Up to four seeds, each value is shown.")
-    ranked = len(headline.group("ranked"))
-    words = [" ".join(found)]
-    return [*words, *_comparison(headline, ranked)] if ranked > 1 else words
-
-
-def _comparison(headline: Headline, ranked: int) -> list[str]:
-    assert headline.primary is not None
-    name, reading = headline.primary.short_name, headline.primary.reading
-    rows = headline.group("ranked")
-    values = [value for row in rows if row.summary for value in row.summary.values]
-    scale = _SCALES[scales.usable(reading.scale, values)]
-    seeds = sorted({row.summary.count for row in rows if row.summary})
-    each = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    found = [
-        f"* best: better than every other ranked row. ~ tied: no row is shown to be better. "
-        f"No mark: some row is better, or the row is not ranked. All {ranked} ranked rows are "
-        f"compared together by {name}, the primary metric, on {scale}: if all were equal, about "
-        "5 in 100 such tables would show a difference. Other columns are not tested."
-    ]
-    if headline.detectable:
-        found.append(
-            f"With {ranked} rows and {each} seeds this table finds differences of "
-            f"{headline.detectable} in four of five cases, smaller ones less often."
-        )
     return found
 
 
@@ -216,7 +173,7 @@ def manifest_name(store: Store) -> str:
         name = json.loads((store.root / "manifest.json").read_text("utf-8")).get("name")
     except (OSError, ValueError, AttributeError):
         name = None
-    return str(name) if name else store.root.resolve().name
+    return clean(str(name)) if name else store.root.resolve().name
 
 
 def repeat(store: Store, name: str) -> dict[str, str]:

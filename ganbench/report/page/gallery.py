@@ -11,48 +11,14 @@ from markupsafe import Markup
 
 from ganbench.headline import Headline, HeadlineRow
 from ganbench.report.page import points, strips
+from ganbench.report.page.limits import Limits
 from ganbench.report.page.look import Looks, backend_name
-from ganbench.report.page.samples import MOST_IMAGES, MOST_POINTS, Samples
+from ganbench.report.page.samples import Samples
 from ganbench.report.page.strips import Embedded
 from ganbench.rows import Key
 
 STRIP_PIXELS, GRID_PIXELS, SMALL_PIXELS = 236, 284, 72
 REAL = "real"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What is embedded, so that a page stays below its size."""
-
-    images: int = MOST_IMAGES
-    points: int = MOST_POINTS
-    has_baselines: bool = True  # among the grids
-    has_grids: bool = True
-    has_strips: bool = True
-
-    @property
-    def words(self) -> str:
-        """What was left out, or ""."""
-        if not self.has_strips:
-            return "All samples were left out to keep this page small."
-        if not self.has_grids:
-            return "The larger pictures of samples were left out to keep this page small."
-        parts = []
-        if self.images < MOST_IMAGES:
-            parts.append(f"each grid shows {self.images} samples at most")
-        if not self.has_baselines:
-            parts.append("the grids of baselines were left out")
-        return f"To keep this page small, {' and '.join(parts)}." if parts else ""
-
-
-STEPS = (
-    Limits(),
-    Limits(32, 256),
-    Limits(16, 128),
-    Limits(16, 128, has_baselines=False),
-    Limits(16, 128, has_baselines=False, has_grids=False),
-    Limits(0, 0, has_baselines=False, has_grids=False, has_strips=False),
-)
 
 
 @dataclass(frozen=True)

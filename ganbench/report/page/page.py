@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import ganbench
 from ganbench import palette
 from ganbench.headline import Headline
+from ganbench.report.clean import clean, clean_headline
 from ganbench.report.page import about, rows, speed, training
-from ganbench.report.page.clean import clean
-from ganbench.report.page.gallery import STEPS, Limits, gallery
+from ganbench.report.page.gallery import gallery
+from ganbench.report.page.limits import STEPS, Limits, too_large
 from ganbench.report.page.look import Looks
 from ganbench.report.page.samples import Samples, collect
 from ganbench.rows import Key
@@ -38,7 +39,8 @@ def write(
     """Write the report of a results folder and return its path; raises StorageError.
 
     `headlines` are those of the folder's tables, `description` is one sentence about the
-    benchmark. Samples are left out until the page has `most_bytes` at most.
+    benchmark. Samples, then training curves, are left out until the page has
+    `most_bytes` at most; a page that is still larger says so at its top.
     """
     store.write(FILE, render(store, headlines, description, most_bytes))
     return store.root / FILE
@@ -51,21 +53,18 @@ def render(
     most_bytes: int = MOST_BYTES,
 ) -> str:
     """Make the report as text, the same bytes for the same folder."""
+    headlines = [clean_headline(headline) for headline in headlines]
     looks = Looks.of(headlines)
     found = [collect(store, headline) for headline in headlines]
     fixed = _fixed(store, headlines, description)
     drawn = [
         {
-            "training": training.section(headline, looks, place),
             "speed": speed.section(headline, looks),
             "measured": about.measured(headline),
             "heading": heading,
         }
-        for place, (headline, heading) in enumerate(
-            zip(headlines, _headings(headlines), strict=True)
-        )
+        for headline, heading in zip(headlines, _headings(headlines), strict=True)
     ]
-    text = ""
     for limits in STEPS:
         tables = [
             {**_table(headline, samples, looks, limits, place), **own}
@@ -73,14 +72,15 @@ def render(
                 zip(headlines, found, drawn, strict=True)
             )
         ]
-        text = _template().render(tables=tables, **fixed)
-        if len(text.encode("utf-8")) <= most_bytes or not any(found):
-            break
-    return text
+        text = _template().render(tables=tables, warning="", **fixed)
+        size = len(text.encode("utf-8"))
+        if size <= most_bytes:
+            return text
+    return _template().render(tables=tables, warning=too_large(size, most_bytes), **fixed)
 
 
 def _fixed(store: Store, headlines: Sequence[Headline], description: str) -> dict[str, Any]:
-    """What does not depend on how many samples are shown."""
+    """What does not depend on how much is left out."""
     name = about.manifest_name(store)
     return {
         "name": name,
@@ -107,6 +107,7 @@ def _table(
         "sentences": [_on_a_page(sentence) for sentence in headline.sentences],
         "table": rows.table(headline, pictures, looks),
         "gallery": pictures,
+        "training": training.section(headline, looks, limits, place),
         "primary": headline.primary.short_name if headline.primary else "",
     }
 
@@ -144,12 +145,22 @@ def _template() -> jinja2.Template:
         undefined=jinja2.StrictUndefined,
         finalize=_without_names,
     )
+    environment.filters["prose"] = _prose
     return environment.get_template("report.html.j2")
 
 
 def _without_names(value: Any) -> Any:
     """Remove paths and names of users from every text that the template writes."""
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _prose(text: str) -> Markup:
+    """A note of the terminal: what stands between backticks is code."""
+    parts = [escape(part) for part in clean(text).split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part
+        for place, part in enumerate(parts)
+    )
 
 
 @cache

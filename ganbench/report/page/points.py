@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup, escape
 
+from ganbench.report.clean import clean
 from ganbench.report.page import svg
 from ganbench.report.page.svg import Axis
 
@@ -65,7 +66,7 @@ def small(name: str, label: str) -> Markup:
     place = f"{_LEFT:g} {_EDGE:g} {SIDE - _LEFT - _EDGE:g} {SIDE - _BOTTOM - _EDGE:g}"
     return Markup(
         f'<svg class="points small" viewBox="{place}" width="72" height="72" role="img" '
-        f'aria-label="{escape(label)}"><use href="#{escape(name)}"/></svg>'
+        f'aria-label="{escape(clean(label))}"><use href="#{escape(name)}"/></svg>'
     )
 
 

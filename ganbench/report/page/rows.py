@@ -7,8 +7,8 @@ from typing import Any
 
 from ganbench.costs import COSTS, RANKED
 from ganbench.headline import Cell, Column, Headline, HeadlineRow
+from ganbench.report.clean import clean
 from ganbench.report.page import look
-from ganbench.report.page.clean import clean
 from ganbench.report.page.gallery import REAL, Gallery
 from ganbench.report.page.look import Looks, backend_name
 from ganbench.report.page.svg import Axis

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ganbench.errors import ConfigError
 from ganbench.headline import Headline, HeadlineRow
 from ganbench.report.page import strips
 from ganbench.report.page.strips import Plot
 from ganbench.results import checkpoint_samples
 from ganbench.rows import Key
+from ganbench.samples import load
 
 if TYPE_CHECKING:
     from ganbench.record import Record
@@ -80,10 +82,10 @@ def _kept(folder: Path, record: Record) -> np.ndarray | None:
             last: np.ndarray = small.samples[-1]
             return last
     try:
-        samples: np.ndarray = np.load(folder / "samples.npy", mmap_mode="r", allow_pickle=False)
-        return np.array(samples[:MOST_POINTS])
-    except (OSError, ValueError, EOFError):
-        return None
+        samples = load(folder / "samples.npy", record.training.get("samples_sha256", ""))
+    except (ConfigError, OSError, ValueError, EOFError):
+        return None  # gone, damaged or not those of the record
+    return samples[:MOST_POINTS].copy()
 
 
 def _at_native_size(found: dict[Key, Samples]) -> dict[Key, Samples]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ganbench.costs import RANKED
 from ganbench.headline import Headline, HeadlineRow
+from ganbench.report import notes
 from ganbench.report.page import svg
 from ganbench.report.page.look import Looks, backend_name, ends
 from ganbench.report.page.svg import Axis
@@ -43,6 +44,7 @@ def section(headline: Headline, looks: Looks) -> dict[str, Any]:
         ],
         "shapes": [{"name": name, "shape": shape} for name, shape in backends.values()],
         "has_hollow": any(row.group == "unranked" for row in rows),
+        "apart": notes.APART,
         "has_doubts": any(row.source.is_doubtful for row in rows),
     }
 

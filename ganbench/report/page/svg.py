@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from ganbench.report.clean import clean
+
 LOG_FROM_FACTOR = 20  # values that span more are shown on a logarithmic axis
 Point = tuple[float, float]
 
@@ -90,7 +92,7 @@ def picture(
     return Markup(
         f'<svg class="{escape(kind)}" viewBox="0 0 {_short(width)} {_short(height)}" '
         f'width="{_short(width)}" height="{_short(height)}" role="img" '
-        f'aria-label="{escape(label)}">{"".join(parts)}</svg>'
+        f'aria-label="{escape(clean(label))}">{"".join(parts)}</svg>'
     )
 
 
@@ -116,12 +118,14 @@ def line(x1: float, y1: float, x2: float, y2: float, kind: str = "", more: str =
 def text(x: float, y: float, words: str, kind: str = "", anchor: str = "") -> str:
     """Words; `anchor` is "middle", "end" or "" for the start."""
     where = f' text-anchor="{anchor}"' if anchor else ""
-    return f'<text{_class(kind)} x="{_short(x)}" y="{_short(y)}"{where}>{escape(words)}</text>'
+    return (
+        f'<text{_class(kind)} x="{_short(x)}" y="{_short(y)}"{where}>{escape(clean(words))}</text>'
+    )
 
 
 def mark(shape: str, x: float, y: float, size: float, kind: str = "", title: str = "") -> str:
     """A mark of about the same area whatever its shape; `title` is its tooltip."""
-    inside = f"<title>{escape(title)}</title>" if title else ""
+    inside = f"<title>{escape(clean(title))}</title>" if title else ""
     if shape == "circle":
         body = f'<circle{_class(kind)} cx="{_short(x)}" cy="{_short(y)}" r="{_short(size)}"'
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -12,6 +12,7 @@ from markupsafe import Markup
 from ganbench.headline import Headline, HeadlineRow
 from ganbench.report.page import svg
 from ganbench.report.page.curves import AXES, Curve, curves, ways
+from ganbench.report.page.limits import Limits
 from ganbench.report.page.look import Looks, backend_name
 from ganbench.report.page.svg import Axis, Point
 from ganbench.stats.summary import FEWEST_FOR_AN_INTERVAL
@@ -32,11 +33,16 @@ class _Panel:
     prefix: str  # of the ids of lines
 
 
-def section(headline: Headline, looks: Looks, place: int) -> dict[str, Any]:
+def section(headline: Headline, looks: Looks, limits: Limits, place: int) -> dict[str, Any]:
     """What the template needs: panels by axis, a legend and the words around them."""
     found = curves(headline)
     if not found or headline.primary is None:
-        return {"panels": {}}
+        return {"panels": {}, "left_out": ""}
+    if not limits.has_curves:
+        return {"panels": {}, "left_out": limits.training_words}
+    has_thin_lines = any(_is_thin(curve) for curve in found)
+    if not limits.has_runs:
+        found = [replace(curve, runs=[]) if _is_thin(curve) else curve for curve in found]
     scale = headline.group("scale")
     lines = [row for row in scale if row.gan in LINES and _value(row) is not None]
     y = _heights(found, lines)
@@ -54,6 +60,9 @@ def section(headline: Headline, looks: Looks, place: int) -> dict[str, Any]:
             "gans": [_gan(own, found, gan, lines, headline, looks) for gan in _gans(found)],
         }
     words = _words(headline, found, looks)
+    if has_thin_lines:
+        thin = "Thin lines are single seeds, where there are four or fewer."
+        words["notes"] += f" {limits.training_words or thin}"
     far = [row for row in lines if not y.holds(_value(row) or 0.0)]
     listed = " and ".join(f"{row.gan} {row.cells['primary'].text}" for row in far)
     if listed:
@@ -61,14 +70,16 @@ def section(headline: Headline, looks: Looks, place: int) -> dict[str, Any]:
     return {"panels": panels, **words}
 
 
+def _is_thin(curve: Curve) -> bool:
+    """Whether the seeds of a row are drawn as lines."""
+    return not curve.has_band and len(curve.runs) > 1
+
+
 def _words(headline: Headline, found: list[Curve], looks: Looks) -> dict[str, Any]:
     counts = [len(curve.runs) for curve in found]
-    many, few = max(counts) >= FEWEST_FOR_AN_INTERVAL, min(counts) < FEWEST_FOR_AN_INTERVAL
     notes = ["Each line is the median over seeds at every checkpoint."]
-    if many:
+    if max(counts) >= FEWEST_FOR_AN_INTERVAL:
         notes.append("Bands show its 95 % interval.")
-    if few and max(counts) > 1:
-        notes.append("Thin lines are single seeds, where there are four or fewer.")
     if len(_gans(found)) > 1:
         notes.append("Grey lines are the other GANs.")
     rows = [curve.row for curve in found]
@@ -141,7 +152,7 @@ def _spread(own: _Panel, curve: Curve) -> list[str]:
         ]
         upper = [(x, high) for x, _, high in limits]
         return [svg.band(upper, [(x, low) for x, low, _ in limits], "band")]
-    if len(curve.runs) < 2:
+    if not _is_thin(curve):
         return []
     return [
         svg.path(segment, "run")
