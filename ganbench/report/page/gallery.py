@@ -164,7 +164,9 @@ def _notes(
         return [limits.words or "No samples were kept in this folder."]
     notes = [_words(kind, found, limits)]
     if kind == "images":
-        notes.append("All rows have the same noise, so samples at the same place can be compared.")
+        notes.append(
+            "All GANs have the same noise, so that their samples at the same place can be compared."
+        )
     if frame is not None:
         notes.append("All pictures have the same axes.")
         if frame.real is not None:
