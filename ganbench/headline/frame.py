@@ -34,7 +34,8 @@ def to_frame(headlines: Sequence[Headline], html: str = "") -> Results:
     Columns: `dataset`, `budget`, `model`, `loss`, `backend`; `group` (ranked, unranked, scale),
     `mark`, `rank_low` and `rank_high`; the primary metric under its short name with `_low` and
     `_high`, the second and third metric; `images_per_second`, `n`, `failed`, `missing` and
-    `remark`. `html` is what a notebook shows. `.attrs` has the titles, sentences and full names of columns.
+    `remark`. `html` is what a notebook shows. `.attrs` has the titles, sentences and full names of
+    columns.
     """
     rows = [_row(headline, row) for headline in headlines for row in headline.rows]
     frame = Results(pd.DataFrame(rows))
