@@ -55,7 +55,11 @@ def ran(tmp_path_factory):
 
 
 def line_of(ran, does):
-    (line,) = [line for line in ran.stdout.splitlines() if f"-does-{does}-" in line]
+    (line,) = [
+        line
+        for line in ran.stderr.splitlines()
+        if line.startswith("failed: ") and f"-does-{does}-" in line
+    ]
     return line
 
 
@@ -77,7 +81,7 @@ def test_a_lack_of_memory_is_no_plugins_fault(ran):
 
 
 def test_no_path_of_this_machine_is_in_a_reason(ran):
-    reasons = [line.partition("; log: ")[0] for line in ran.stdout.splitlines()]
+    reasons = [line.partition("; log: ")[0] for line in ran.stderr.splitlines()]
     assert not any(str(PLUGINS) in reason for reason in reasons)
 
 

@@ -171,7 +171,7 @@ def test_the_parity_page_has_a_table_of_models_by_losses_with_the_worst_deviatio
             make_verdict(backends=["torch", "jax"], verdict="failed", steps=3, reason="step 2"),
         ]
     )
-    assert "\n<!-- picture: mlp strips -->\n" in page
+    assert '<img src="strips-perceptron.png"' in page
     assert "| model | wgan | hinge |\n| --- | ---: | ---: |\n| toy |  | 3e-11 |" in page
     assert "\n| toy + gp1 | 4e-13 |  |\n" in page
     assert "- Comparisons: 3 of 200 steps.\n" in page

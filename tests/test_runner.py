@@ -166,7 +166,7 @@ def test_a_folder_holds_records_samples_pictures_events_and_tables(clean):
         "checkpoints.npz",
     }
     assert {path.name for path in clean.folder.iterdir()} == {
-        *("config.toml", "environment.json", "manifest.json", "tables", "trials")
+        *("config.toml", "environment.json", "manifest.json", "report.html", "tables", "trials")
     }
     assert {path.name for path in (clean.folder / "tables").iterdir()} == set(FILES)
     assert not [path for path in clean.folder.rglob("*") if ".tmp" in path.name]

@@ -63,7 +63,8 @@ def test_samples_that_are_gone_are_said_and_the_others_scored(folder):
     first.unlink()
     done = invoke("score", folder, "--metric", "frechet", "--plugin", TOY)
     assert done.exit_code == 1
-    assert "samples.npy is gone or changed" in done.stdout
+    assert "samples.npy is gone or changed" in done.stderr
+    assert "scoring failed 1 of 2" in done.stdout
     assert "1 of 2 trials did not complete" in done.stderr
     assert [len(found["scores"]) for found in records(folder)] == [1, 2]
     assert all(found["status"] == "completed" for found in records(folder))
@@ -73,7 +74,7 @@ def test_other_data_than_the_trial_was_trained_on_is_refused(folder):
     for path in folder.glob("trials/*/record.json"):
         path.write_text(path.read_text().replace('"data_sha256": "00', '"data_sha256": "11'))
     done = invoke("score", folder, "--metric", "frechet", "--plugin", TOY)
-    assert done.exit_code == 1 and "specks is not the data" in done.stdout
+    assert done.exit_code == 1 and "specks is not the data" in done.stderr
 
 
 def test_a_folder_without_results_or_without_completed_trials_is_said(folder, tmp_path):

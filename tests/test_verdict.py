@@ -184,7 +184,7 @@ def test_an_own_failure_wins_over_a_shipped_agreement_and_an_outdated_one_does_n
 
 
 def test_tables_anywhere_know_the_shipped_verdicts(tmp_path, monkeypatch):
-    monkeypatch.setattr(verdict, "read_with_shipped", lambda folder: [make_verdict()])
+    monkeypatch.setattr(parity_verdict, "read_with_shipped", lambda folder: [make_verdict()])
     assert {row["parity"] for row in table_rows(tmp_path, make_pair())} == {"verified"}
 
 

@@ -14,7 +14,8 @@ _PATHS = re.compile(
     rf"(?<![\w./~])(?<!http:)(?<!https:)(?:~/|/{_NAME}/)(?:{_NAME}/)*(?P<last>{_NAME})?"
 )
 _WINDOWS = re.compile(r"\b[A-Za-z]:\\(?:[^\s\\'\"<>|]+\\)*(?P<last>[^\s\\'\"<>|]*)")
-_USERS = re.compile(r"\b[\w.-]+@[\w.-]+\b")
+# A data set of the user's own is called NAME@HASH, which names nobody.
+_USERS = re.compile(r"\b[\w.-]+@(?![0-9a-f]{8}\b)[\w.-]+\b")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 

@@ -216,7 +216,7 @@ def test_a_row_of_which_half_failed_has_the_value_failed_and_an_interval_of_the_
     headline = headline_of(*gan("a", GOOD), *gan("b", [1.0, 2.0, None, None, None]))
     row = headline.rows[1]
     assert row.cells["primary"].text == "failed"
-    assert row.cells["remark"].text == "3 of 5 failed (0.15 to 0.95)"
+    assert row.cells["remark"].text == "3 of 5 failed (95 %: 0.15 to 0.95)"
 
 
 def test_a_row_without_records_has_a_dash_and_says_what_is_missing():

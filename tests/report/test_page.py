@@ -606,6 +606,7 @@ def test_the_configuration_and_commands_are_there_to_repeat_the_run(tmp_path):
         ("file:///home/jo/d/e.txt", "…/e.txt"),
         ("C:\\Users\\jo\\a.txt", "…/a.txt"),
         ("jo@laptop failed", "… failed"),
+        ("photos@487581c6 · dcgan", "photos@487581c6 · dcgan"),
         ("5,140 images/s, 4/5 and 1 / 2, a/b/c", "5,140 images/s, 4/5 and 1 / 2, a/b/c"),
         ("\x1b[1mbold\x1b[0m\x00", "bold"),
     ],

@@ -17,7 +17,7 @@ from ganbench.report.notes import notes
 from ganbench.report.terminal import PLAIN_SIGNS, Screen, grid_lines, heading_lines, headline_lines
 from report.tables import FOLDERS, MADE, committed, plain, tied, usual, won
 
-EVERY_WIDTH = ("digits-losses", "fashion-mnist")
+EVERY_WIDTH = ("digits-losses", "fashion-long")
 MARKED = "`*` (bold)"
 
 
@@ -53,8 +53,9 @@ GOLDEN_OF_A_FAILURE = """\
     real                      0.10
     pixel-gaussian            0.51  0.50 · 0.51 · 0.52
 
- Best fd: a_b hinge+r1, 1.00. Some other rows are not shown to be worse than it.
-   Differences below a factor of 1.13 may go unnoticed.
+ Best fd: a_b hinge+r1, 1.00. Every other ranked row is worse; some rows have
+   too few seeds to be ranked. Differences below a factor of 1.13 may go
+   unnoticed.
  For scale: real images 0.10 and pixel-gaussian 0.51.
  1 of 20 trials failed: --notes says why.
 """

@@ -25,7 +25,8 @@ with r1\\[gamma=0.1\\]
 | *real* |  | *0.10* |  |  | *5* |  |
 | *pixel-gaussian* |  | *0.51* | *0.50 · 0.51 · 0.52* |  | *3* |  |
 
-Best fd: a\\_b hinge+r1, 1.00, ahead of every other ranked row. \
+Best fd: a\\_b hinge+r1, 1.00. Every other ranked row is worse; some rows have too few seeds to be \
+ranked. \
 For scale: real images 0.10 and pixel-gaussian 0.51. \
 1 of 20 trials failed: --notes says why.
 
