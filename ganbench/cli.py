@@ -12,6 +12,7 @@ from ganbench import (
     cli_doctor,
     cli_results,
     cli_run,
+    cli_table,
 )
 
 
@@ -23,8 +24,8 @@ def main() -> None:
 
 for command in (
     *(cli_run.run, cli_run.plan, cli_run.score),
-    *(cli_results.table, cli_results.report, cli_results.plot),
-    *(cli_results.compare, cli_results.merge, cli_results.schema),
+    *(cli_table.table, cli_table.report, cli_results.plot),
+    *(cli_results.compare, cli_results.merge, cli_table.schema),
     *(cli_checks.parity, cli_checks.validate_metrics, cli_check.check),
     *(cli_catalog.list_, cli_catalog.info, cli_catalog.plugins, cli_doctor.doctor),
 ):

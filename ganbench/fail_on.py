@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ganbench.column_names import find, resolve
+from ganbench.analysis.column_names import find, resolve
 from ganbench.columns import Column
 from ganbench.compare import Report
 from ganbench.comparison import Comparison

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ganbench import (
-    column_names,
     plot_columns,
     plot_curves,
     plot_files,
@@ -19,6 +18,7 @@ from ganbench import (
     plot_style,
     sections,
 )
+from ganbench.analysis import column_names
 from ganbench.columns import Column
 from ganbench.errors import NothingMatched
 from ganbench.plot_frame import Words

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from ganbench import column_names
+from ganbench.analysis import column_names
 from ganbench.columns import Column, Columns, of_score
 from ganbench.curves import areas_under_curves, first_reach
 from ganbench.errors import ConfigError

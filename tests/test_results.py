@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ganbench import pairs
+from ganbench.analysis import pairs
 from ganbench.headline import folder
 from ganbench.store import Store
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ganbench.analysis.column_names import find
 from ganbench.analysis.table import Table
-from ganbench.column_names import find
 from ganbench.columns import Column
 from ganbench.errors import ConfigError
 from ganbench.selection import LUCIC

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ganbench.analysis.pairs import Comparison, RowPair
 from ganbench.headline.numbers import plain
-from ganbench.pairs import Comparison, RowPair
 from ganbench.report.clean import clean
 from ganbench.report.grid import Grid, GridCell, GridRow, Heading
 

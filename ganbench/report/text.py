@@ -28,7 +28,7 @@ def to_latex(headlines: Sequence[Headline]) -> str:
 
 
 def document_grid(headline: Headline) -> Grid:
-    """Return the grid of a document: at most seven columns, marks beside the value."""
+    """Return the grid of a document: at most seven columns, marks next to the value."""
     columns = [
         column
         for column in headline.columns

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ganbench.analysis.column_names import find
 from ganbench.analysis.table import Table, TableRow
-from ganbench.column_names import find
 from ganbench.columns import Column as MetricColumn
 from ganbench.contracts import Direction
 from ganbench.errors import UnknownName

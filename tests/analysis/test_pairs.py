@@ -8,8 +8,7 @@ import pytest
 from click.testing import CliRunner
 from toys import make_record, make_score, make_trial
 
-from ganbench import pairs
-from ganbench.analysis import table
+from ganbench.analysis import pairs, table
 from ganbench.cli import main
 from ganbench.errors import ConfigError, UnknownName
 from ganbench.headline.build import build

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from ganbench import column_names
+from ganbench.analysis import column_names
 from ganbench.analysis.marks import compare as marks_of
 from ganbench.analysis.table import Table, TableRow
 from ganbench.columns import Column

@@ -2,7 +2,7 @@ import pytest
 from toys import make_record, make_score, make_trial
 
 from ganbench import plots
-from ganbench.column_names import find, resolve
+from ganbench.analysis.column_names import find, resolve
 from ganbench.columns import Columns
 from ganbench.errors import ConfigError, UnknownName
 from ganbench.plan import Plan
