@@ -175,7 +175,11 @@ def _of_call(error: BaseException, parts: Iterable[Any]) -> Blame | None:
         cls, method = type(error.obj), error.name
         problem = f"{cls.__name__} has no {method!r}"
     elif call:
-        classes = (getattr(module, call["cls"], None) for module in list(sys.modules.values()))
+        # Not by getattr, by which lazy modules import what they name.
+        classes = (
+            getattr(module, "__dict__", {}).get(call["cls"])
+            for module in list(sys.modules.values())
+        )
         cls = next(
             (one for one in classes if isinstance(one, type) and origin_of(one.__module__)), None
         )

@@ -179,7 +179,7 @@ def manifest_name(store: Store) -> str:
 def repeat(store: Store, name: str) -> dict[str, str]:
     """Commands that run the benchmark again and compare the results, and its configuration."""
     try:
-        config = clean(_without_controls((store.root / "config.toml").read_text("utf-8")))
+        config = clean((store.root / "config.toml").read_text("utf-8"))
     except (OSError, ValueError):
         config = ""
     folder = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in name)
@@ -188,7 +188,3 @@ def repeat(store: Store, name: str) -> dict[str, str]:
         "compare": f"ganbench compare results/{folder} results/{folder}-again",
         "config": config,
     }
-
-
-def _without_controls(text: str) -> str:
-    return text.replace("\r\n", "\n")
